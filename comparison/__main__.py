@@ -1,0 +1,170 @@
+"""Command line: `python -m comparison`, `... run STUDY`, `... table STUDY`."""
+
+import argparse
+import pathlib
+import sys
+
+from comparison import analysis, data, figures, runs, studies
+
+
+def main(arguments=None):
+    """Runs a command; returns the exit status."""
+    if arguments is None:
+        arguments = sys.argv[1:]
+    options = _parser().parse_args(arguments or ["run"])
+    try:
+        study = _study(options)
+        if options.results.exists() and not options.results.is_dir():
+            raise ValueError(
+                f"--results must name a folder. Received: {options.results}"
+            )
+        return options.command(study, options)
+    except (data.DataError, ValueError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+
+
+def run(study, options):
+    """Runs a study, prints its table, and draws its figures."""
+    print(f"{study.name}: {study.purpose}")
+    try:
+        records = studies.run(
+            study, options.results, [analysis.RESULTS], options.data
+        )
+    except KeyboardInterrupt:
+        done = len(studies.records(study, _folders(options)))
+        print(
+            f"\nInterrupted: {done} of {len(study.configurations)} runs are "
+            f"on disk, in {options.results}. The same command goes on from "
+            "there.",
+            file=sys.stderr,
+        )
+        return 130
+    _print_table(study, records)
+    print(f"Records: {options.results}")
+    _draw(study, records, options)
+    return 0
+
+
+def table(study, options):
+    """Prints a study's records: a row an activation, or a row a run."""
+    records = _records(study, options)
+    if options.csv:
+        rows = analysis.run_table(study, records)
+        rows.to_csv(sys.stdout, index=False, lineterminator="\n")
+    else:
+        _print_table(study, records)
+    return 0
+
+
+def draw(study, options):
+    """Draws a study's figures."""
+    _draw(study, _records(study, options), options)
+    return 0
+
+
+def _records(study, options):
+    records = studies.records(study, _folders(options))
+    if not records:
+        raise ValueError(
+            f"There is no record of {study.name} in "
+            f"{' or '.join(map(str, _folders(options)))}. Make them with: "
+            f"python -m comparison run {study.name}"
+        )
+    return records
+
+
+def _folders(options):
+    return [options.results, analysis.RESULTS]
+
+
+def _print_table(study, records):
+    print(analysis.summary(study, records).to_string())
+    total = len(study.configurations)
+    if len(records) < total:
+        print(f"{len(records)} of {total} runs have a record.")
+    seeds = {record["configuration"]["seed"] for record in records}
+    if len(seeds) == 1:
+        print("One seed: differences this small are not a ranking.")
+
+
+def _draw(study, records, options):
+    folder = options.results / "figures"
+    for path in figures.save_all(study, records, folder):
+        print(f"Figure: {path}")
+
+
+def _study(options):
+    changes = {
+        field: getattr(options, field)
+        for field in ("epochs", "batch_size", "dropout", "dataset")
+        if getattr(options, field) is not None
+    }
+    return studies.study(
+        options.study, options.activations, options.seeds, **changes
+    )
+
+
+def _parser():
+    known = ", ".join(studies.STUDIES)
+    parser = argparse.ArgumentParser(
+        prog="python -m comparison",
+        description="Compares activation functions on the article's network. "
+        "With no words: run quick.",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for command, function, words in (
+        ("run", run, "train what has no record yet, print the table"),
+        ("table", table, "print a study's table"),
+        ("figures", draw, "draw a study's figures"),
+    ):
+        sub = commands.add_parser(command, help=words, description=words)
+        sub.set_defaults(command=function)
+        sub.add_argument(
+            "study",
+            nargs="?" if command == "run" else None,
+            default="quick",
+            metavar="STUDY",
+            help=f"one of {known}",
+        )
+        sub.add_argument("--activations", nargs="+", metavar="NAME")
+        sub.add_argument("--seeds", nargs="+", type=_number, metavar="N")
+        sub.add_argument("--epochs", type=_number, metavar="N")
+        sub.add_argument("--batch-size", type=_number, metavar="N")
+        sub.add_argument("--dropout", type=_number, metavar="RATE")
+        sub.add_argument("--dataset", metavar="NAME")
+        sub.add_argument(
+            "--results",
+            type=pathlib.Path,
+            default=pathlib.Path("runs"),
+            metavar="FOLDER",
+            help="for records and figures (default: runs); the project's own "
+            "results are read as well",
+        )
+        if command == "run":
+            sub.add_argument(
+                "--data",
+                type=pathlib.Path,
+                metavar="PATH",
+                help="file or folder with the dataset (default: Keras's "
+                "cache, else a download)",
+            )
+        if command == "table":
+            sub.add_argument(
+                "--csv", action="store_true", help="a row a run, as CSV"
+            )
+    return parser
+
+
+def _number(text):
+    # What is no number goes on as it is: the configuration names the range.
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            pass
+    return text
+
+
+if __name__ == "__main__":
+    sys.exit(main())

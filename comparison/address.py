@@ -1,0 +1,55 @@
+"""The repository's address: `python -m comparison.address https://...`.
+
+The address stands in the README's and the notebooks' badges and setup cells.
+This is its source, and the one command that changes it everywhere.
+"""
+
+import pathlib
+import re
+import sys
+
+REPOSITORY = "https://github.com/OWNER/activation-comparison"
+
+
+def change(address, root):
+    """Writes the new address into every file of the project that has it.
+
+    Args:
+        address: `https://github.com/OWNER/NAME`.
+        root: The project's folder.
+
+    Returns:
+        The changed files.
+
+    Raises:
+        ValueError: If it is no GitHub address, which Colab's badges need.
+    """
+    if not re.fullmatch(r"https://github\.com/[\w.-]+/[\w.-]+", address):
+        raise ValueError(
+            "The address must be https://github.com/OWNER/NAME. "
+            f"Received: {address!r}"
+        )
+    old, new = _slug(REPOSITORY), _slug(address)
+    changed = []
+    for path in (
+        *sorted(root.glob("*.md")),
+        *sorted(root.glob("notebooks/*.ipynb")),
+        root / "comparison" / "address.py",
+    ):
+        text = path.read_text(encoding="utf-8")
+        if old in text:
+            path.write_text(text.replace(old, new), encoding="utf-8")
+            changed.append(path)
+    return changed
+
+
+def _slug(address):
+    return address.removeprefix("https://github.com/")
+
+
+if __name__ == "__main__":
+    root = pathlib.Path(__file__).resolve().parent.parent
+    try:
+        print(*change(sys.argv[1] if sys.argv[1:] else "", root), sep="\n")
+    except ValueError as error:
+        sys.exit(f"error: {error}")

@@ -1,0 +1,137 @@
+"""Records, as tables."""
+
+import math
+import pathlib
+
+import pandas as pd
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "results"
+METRICS = ("loss", "accuracy", "val_loss", "val_accuracy")
+
+
+def run_table(study, records):
+    """Returns a row a run: what was run, and what came out.
+
+    Accuracies are fractions; `epoch_seconds` is the median time of training
+    an epoch, validation not counted. A diverged run has no test result.
+    """
+    return pd.DataFrame(
+        [
+            {
+                "study": study.name,
+                "activation": record["configuration"]["activation"],
+                "seed": record["configuration"]["seed"],
+                "dataset": record["configuration"]["dataset"],
+                "train_samples": record["train_samples"],
+                "epochs": record["configuration"]["epochs"],
+                "batch_size": record["configuration"]["batch_size"],
+                "parameters": record["parameters"],
+                "test_accuracy": _test(record, "accuracy"),
+                "test_loss": _test(record, "loss"),
+                "epoch_seconds": _median(record["history"]["seconds"]),
+                "dtype_policy": record["configuration"]["dtype_policy"],
+                "backend": record["environment"]["backend"],
+            }
+            for record in records
+        ],
+        columns=[
+            "study",
+            "activation",
+            "seed",
+            "dataset",
+            "train_samples",
+            "epochs",
+            "batch_size",
+            "parameters",
+            "test_accuracy",
+            "test_loss",
+            "epoch_seconds",
+            "dtype_policy",
+            "backend",
+        ],
+    )
+
+
+def summary(study, records):
+    """Returns a row an activation: the mean over the seeds, and the spread.
+
+    The training figures are Keras's own, averaged over the last epoch with
+    dropout at work; the spread is the standard deviation over the seeds.
+    """
+    rows = run_table(study, records)
+    for column in METRICS:
+        rows[column] = [record["history"][column][-1] for record in records]
+    rows["diverged"] = [record["diverged"] for record in records]
+    by_activation = rows.groupby("activation", sort=False)
+    table = pd.DataFrame(
+        {
+            "seeds": by_activation.size(),
+            "parameters": by_activation["parameters"].first(),
+            "training accuracy": by_activation["accuracy"].mean(),
+            "validation accuracy": by_activation["val_accuracy"].mean(),
+            "test accuracy": by_activation["test_accuracy"].mean(),
+            "test loss": by_activation["test_loss"].mean(),
+        }
+    ).round(4)
+    if (table["seeds"] > 1).any():
+        spread = by_activation["test_accuracy"].std().round(4)
+        table.insert(5, "± sd", spread)
+    if rows["diverged"].any():
+        table["diverged"] = by_activation["diverged"].sum()
+    return table
+
+
+def history_table(records):
+    """Returns a row an epoch of every run: activation, seed, epoch, metrics."""
+    return pd.concat(
+        [
+            pd.DataFrame(
+                {
+                    "activation": record["configuration"]["activation"],
+                    "seed": record["configuration"]["seed"],
+                    "epoch": range(1, len(record["history"]["loss"]) + 1),
+                    **{
+                        metric: record["history"][metric] for metric in METRICS
+                    },
+                }
+            )
+            for record in records
+        ],
+        ignore_index=True,
+    ).astype(dict.fromkeys(METRICS, float))
+
+
+def published_history():
+    """Returns what the author's notebook printed, in `history_table`'s form."""
+    return pd.read_csv(RESULTS / "published_history.csv")
+
+
+def published_test():
+    """Returns both published test tables, a row an activation."""
+    return pd.read_csv(RESULTS / "published_test.csv", index_col="activation")
+
+
+def beside_published(study, records):
+    """Returns test accuracy and loss, measured and as published twice."""
+    measured = summary(study, records)[["test accuracy", "test loss"]]
+    published = published_test()
+    return pd.DataFrame(
+        {
+            "accuracy: measured": measured["test accuracy"],
+            "article": published["article_accuracy"],
+            "author's second run": published["notebook_accuracy"],
+            "loss: measured": measured["test loss"],
+            "article ": published["article_loss"],
+            "author's second run ": published["notebook_loss"],
+        },
+        index=measured.index,
+    )
+
+
+def _test(record, metric):
+    return math.nan if record["test"] is None else record["test"][metric]
+
+
+def _median(values):
+    return round(float(pd.Series(values).median()), 2)

@@ -1,0 +1,173 @@
+"""Studies: named lists of runs."""
+
+import dataclasses
+import difflib
+import sys
+
+from tqdm import tqdm
+
+from comparison import runs
+
+# The article's five, and what it leaves out: swish with a trained beta.
+ARTICLE = ("sigmoid", "tanh", "relu", "leaky_relu", "swish")
+COMPARED = (*ARTICLE, "swish_trainable")
+
+
+@dataclasses.dataclass(frozen=True)
+class Study:
+    """A named list of runs, and what it can show."""
+
+    name: str
+    purpose: str
+    configurations: tuple
+
+
+def _study(name, purpose, seeds, activations=COMPARED, **fields):
+    return Study(
+        name,
+        purpose,
+        tuple(
+            runs.Configuration(activation, seed=seed, **fields)
+            for seed in seeds
+            for activation in activations
+        ),
+    )
+
+
+STUDIES = {
+    study.name: study
+    for study in (
+        _study(
+            "quick",
+            "3,000 digits, 5 epochs, one seed: it shows that everything works "
+            "and how the curves look. It ranks nothing.",
+            seeds=[0],
+            dataset="mnist_sample",
+            epochs=5,
+            # With few images, small batches: the moving statistics of the
+            # batch normalisation (momentum 0.99) need hundreds of steps.
+            batch_size=32,
+        ),
+        _study(
+            "controlled",
+            "The article's network on MNIST, everything but the activation "
+            "held equal; 5,000 training images held out for validation.",
+            seeds=range(5),
+        ),
+        _study(
+            "smoke",
+            "300 digits, one epoch: for tests of the code, not of anything "
+            "else.",
+            seeds=[0],
+            dataset="mnist_sample",
+            epochs=1,
+            batch_size=32,
+            train_samples=300,
+        ),
+    )
+}
+
+
+def study(name, activations=None, seeds=None, **changes):
+    """Returns a study, or a part of it, or a changed copy of it.
+
+    Args:
+        name: A name in `STUDIES`.
+        activations: Instead of the study's own activations.
+        seeds: Instead of the study's own seeds.
+        **changes: Fields of `runs.Configuration` to set in every run. Such
+            runs have records of their own and never enter the study's.
+
+    Raises:
+        ValueError: If a name is unknown or a value out of range.
+    """
+    if name not in STUDIES:
+        nearest = difflib.get_close_matches(str(name), STUDIES, 1, cutoff=0.0)
+        raise ValueError(
+            f"Unknown study. Did you mean {nearest[0]!r}? "
+            f"Known are {', '.join(STUDIES)}. Received: study={name!r}"
+        )
+    found = STUDIES[name]
+    own_activations = dict.fromkeys(c.activation for c in found.configurations)
+    own_seeds = dict.fromkeys(c.seed for c in found.configurations)
+    configurations = tuple(
+        dataclasses.replace(
+            found.configurations[0],
+            activation=activation,
+            seed=seed,
+            **changes,
+        )
+        for seed in (own_seeds if seeds is None else seeds)
+        for activation in (
+            own_activations if activations is None else activations
+        )
+    )
+    return dataclasses.replace(found, configurations=configurations)
+
+
+def records(study, folders):
+    """Returns the records that there are of a study, in its order."""
+    found = [runs.find(c, folders) for c in study.configurations]
+    return [record for record in found if record is not None]
+
+
+def run(study, results, folders=(), data_path=None):
+    """Runs what has no record yet; returns the records of the whole study.
+
+    Args:
+        study: A `Study`.
+        results: The folder for new records.
+        folders: Further folders whose records count as well.
+        data_path: Where the dataset lies; see `data.load`.
+    """
+    folders = (results, *folders)
+    done = {c: runs.find(c, folders) for c in study.configurations}
+    to_do = [c for c, record in done.items() if record is None]
+    if to_do:
+        with _Progress(to_do, len(done)) as progress:
+            for configuration in to_do:
+                progress.start(configuration)
+                done[configuration] = runs.run(
+                    configuration, results, data_path, progress.on_epoch
+                )
+                progress.finish()
+    return list(done.values())
+
+
+class _Progress:
+    """Two bars on a terminal, runs and epochs; elsewhere a line a run."""
+
+    def __init__(self, to_do, total):
+        shown = {"file": sys.stderr, "disable": None, "dynamic_ncols": True}
+        self.runs = tqdm(
+            total=total, initial=total - len(to_do), unit="run", **shown
+        )
+        self.epochs = tqdm(unit="epoch", leave=False, **shown)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.epochs.close()
+        self.runs.close()
+
+    def start(self, configuration):
+        self.name = f"{configuration.activation}, seed {configuration.seed}"
+        self.epochs.reset(total=configuration.epochs)
+        self.runs.set_description("runs")
+        self.epochs.set_description(self.name)
+
+    def on_epoch(self, history):
+        # A resumed run starts behind its first epoch.
+        self.epochs.n = len(history["loss"])
+        accuracy = history["val_accuracy"][-1]
+        self.epochs.set_postfix_str(f"validation accuracy {accuracy:.4f}")
+        self.accuracy = accuracy
+
+    def finish(self):
+        self.runs.update()
+        if self.runs.disable:
+            print(
+                f"{self.name}: validation accuracy {self.accuracy:.4f}",
+                file=sys.stderr,
+            )
