@@ -80,6 +80,10 @@ def _folders(options):
 
 def _print_table(study, records):
     print(analysis.summary(study, records).to_string())
+    if study.name == "controlled":
+        print("\nBeside what was published:\n")
+        print(analysis.beside_published(study, records).to_string(na_rep="-"))
+        print()
     total = len(study.configurations)
     if len(records) < total:
         print(f"{len(records)} of {total} runs have a record.")
