@@ -5,6 +5,7 @@ process's standard error at its start, which no setting silences.
 """
 
 import contextlib
+import logging
 import os
 import sys
 
@@ -25,3 +26,5 @@ def _silenced():
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 with _silenced():
     import keras  # noqa: F401
+# A study traces a network a run, which TensorFlow takes for a mistake.
+logging.getLogger("tensorflow").setLevel(logging.ERROR)

@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import pathlib
 import zipfile
+import zlib
 
 import keras
 import numpy as np
@@ -126,7 +127,14 @@ def _read(name, path):
             return {key: archive[key] for key in keys}
     except DataError:
         raise
-    except (OSError, EOFError, KeyError, ValueError, zipfile.error) as error:
+    except (
+        OSError,
+        EOFError,
+        KeyError,
+        ValueError,
+        zipfile.error,
+        zlib.error,
+    ) as error:
         raise DataError(
             f"{path} cannot be read as {name}: it may be truncated or be "
             f"another file ({type(error).__name__}: {error}). Expected a "
@@ -141,18 +149,25 @@ def _read_idx(folder, filename):
         (folder / filename, open),
     ):
         if path.is_file():
-            with opened(path, "rb") as file:
-                content = file.read()
             break
     else:
         raise DataError(
             f"{folder} holds neither a .npz file nor {filename}(.gz). Name "
             "the file, or a folder with the four IDX files."
         )
-    # IDX: two zero bytes, the type, the rank, the sizes as 32-bit integers.
-    rank = content[3] if len(content) > 3 else 0
-    shape = np.frombuffer(content, ">i4", rank, offset=4)
-    return np.frombuffer(content, np.uint8, offset=4 + 4 * rank).reshape(shape)
+    try:
+        with opened(path, "rb") as file:
+            content = file.read()
+        # IDX: two zero bytes, the type, the rank, the sizes (32-bit).
+        rank = content[3]
+        shape = np.frombuffer(content, ">i4", rank, offset=4)
+        values = np.frombuffer(content, np.uint8, offset=4 + 4 * rank)
+        return values.reshape(shape)
+    except (OSError, EOFError, IndexError, ValueError, zlib.error) as error:
+        raise DataError(
+            f"{path} cannot be read as an IDX file: it may be truncated "
+            f"({type(error).__name__}: {error}). Fetch it again."
+        ) from error
 
 
 def _verify(name, arrays, where):

@@ -1,10 +1,10 @@
 """One run: from a configuration to a record on disk, resumable."""
 
-import contextlib
 import dataclasses
 import datetime
 import hashlib
 import json
+import logging
 import math
 import os
 import pathlib
@@ -12,7 +12,6 @@ import platform
 import subprocess
 import tempfile
 import time
-import warnings
 
 import keras
 import numpy as np
@@ -110,8 +109,7 @@ class Configuration:
 
     def _check_choice(self, name, choices):
         value = getattr(self, name)
-        if not any(value is c or (value == c and c is not True and c is not
-                                  False) for c in choices):
+        if value not in choices or type(value) not in map(type, choices):
             raise ValueError(
                 f"`{name}` must be one of {', '.join(map(repr, choices))}. "
                 f"Received: {name}={value!r}"
@@ -376,7 +374,10 @@ def _restore(model, schedule, checkpoint):
             ]
         for variable, value in zip(_variables(model), values, strict=True):
             if variable.shape != value.shape:
-                raise ValueError(f"{variable.path} is {value.shape}")
+                raise ValueError(
+                    f"{variable.path} should be {variable.shape}, and is "
+                    f"{value.shape}"
+                )
     except Exception as error:
         _set_aside(checkpoint, error)
         return {}
@@ -390,13 +391,16 @@ def _restore(model, schedule, checkpoint):
 
 
 def _set_aside(path, error):
-    for number in range(1, 1000):
-        aside = path.with_name(f"{path.name}.damaged-{number}")
-        if not aside.exists():
-            break
-    with contextlib.suppress(FileNotFoundError):
+    number = 1
+    while (aside := path.with_name(f"{path.name}.damaged-{number}")).exists():
+        number += 1
+    try:
         path.rename(aside)
-    warnings.warn(f"{error} It is not used, and is now {aside}.", stacklevel=3)
+    except OSError:
+        aside = path
+    logging.getLogger(__name__).warning(
+        "%s is not used, and is now %s: %s", path, aside.name, error
+    )
 
 
 def _write_whole(path, write):

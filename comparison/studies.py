@@ -45,8 +45,10 @@ STUDIES = {
             dataset="mnist_sample",
             epochs=5,
             # With few images, small batches: the moving statistics of the
-            # batch normalisation (momentum 0.99) need hundreds of steps.
-            batch_size=32,
+            # batch normalisation (momentum 0.99) need many steps to forget
+            # where they started. At 32, relu's validation accuracy ends at
+            # 0.81 beside 0.98 in training.
+            batch_size=16,
         ),
         _study(
             "controlled",

@@ -1,0 +1,250 @@
+"""Records and functions, drawn: matplotlib figures."""
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib import ticker
+from scipy import stats
+
+from comparison import analysis
+
+# One colour per activation in every figure: Okabe and Ito's, which readers
+# with colour-blindness tell apart.
+COLOURS = {
+    "step": "#999999",
+    "linear": "#000000",
+    "sigmoid": "#E69F00",
+    "tanh": "#56B4E9",
+    "relu": "#D55E00",
+    "leaky_relu": "#CC79A7",
+    "softmax": "#8C6D1F",
+    "swish": "#0072B2",
+    "swish_trainable": "#009E73",
+}
+LABELS = {
+    "relu": "ReLU",
+    "leaky_relu": "leaky ReLU",
+    "swish_trainable": "swish, β trained",
+}
+# Of the datasets, for the uncertainty of a test accuracy.
+TEST_IMAGES = {"mnist": 10_000, "fashion_mnist": 10_000, "mnist_sample": 1000}
+
+
+def colour(name):
+    """Returns the colour of an activation, always the same for a name."""
+    spare = ("#6A3D9A", "#B15928", "#1B9E77", "#E7298A", "#666600")
+    return COLOURS.get(name) or spare[sum(name.encode()) % len(spare)]
+
+
+def label(name):
+    """Returns the name of an activation as a reader writes it."""
+    return LABELS.get(name, name)
+
+
+METRIC_LABELS = {
+    "loss": "training loss",
+    "accuracy": "training accuracy",
+    "val_loss": "validation loss",
+    "val_accuracy": "validation accuracy",
+}
+
+
+def curves(histories, metric, published=None, axes=None):
+    """Draws one metric over the epochs: an activation a colour.
+
+    A thick line is the mean over the seeds, with a thin line a seed where
+    there are several; dashed lines are the published figures.
+
+    Args:
+        histories: A table as `analysis.history_table` makes it.
+        metric: `"loss"`, `"accuracy"`, `"val_loss"` or `"val_accuracy"`.
+        published: A table of the same columns but `seed`, or `None`.
+        axes: Where to draw; a new figure by default.
+
+    Returns:
+        The figure.
+    """
+    if axes is None:
+        _, axes = plt.subplots(figsize=(8, 4.2), layout="constrained")
+    if published is not None:
+        for activation, rows in published.groupby("activation", sort=False):
+            axes.plot(
+                rows["epoch"],
+                rows[metric],
+                color=colour(activation),
+                linestyle="--",
+                linewidth=0.9,
+                alpha=0.7,
+            )
+        axes.plot([], [], "--", color="grey", label="published, second run")
+    for activation, rows in histories.groupby("activation", sort=False):
+        mean = rows.groupby("epoch")[metric].mean()
+        axes.plot(
+            mean.index,
+            mean,
+            marker="o",
+            markersize=3,
+            color=colour(activation),
+            label=label(activation),
+        )
+        if rows["seed"].nunique() > 1:
+            for _, run in rows.groupby("seed"):
+                axes.plot(
+                    run["epoch"],
+                    run[metric],
+                    color=colour(activation),
+                    linewidth=0.5,
+                    alpha=0.5,
+                )
+    shown = [histories] if published is None else [histories, published]
+    _limit(axes, pd.concat(shown), metric)
+    last = histories[histories["epoch"] == histories["epoch"].max()]
+    last = last.groupby("activation")[metric].mean()
+    name = METRIC_LABELS[metric]
+    axes.set_title(
+        f"{name.capitalize()} after epoch {histories['epoch'].max()}: "
+        f"{last.min():.4f} to {last.max():.4f}"
+    )
+    axes.set_xlabel("epoch")
+    axes.set_ylabel(f"{name} (cross-entropy and L2, nats)"
+                    if metric.endswith("loss") else f"{name} (fraction)")
+    axes.xaxis.set_major_locator(ticker.MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
+    axes.grid(alpha=0.3)
+    axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False)
+    return axes.figure
+
+
+def _limit(axes, rows, metric):
+    """Fits the vertical axis to epoch 3 and later, and marks what is off it.
+
+    The first epochs of a run can lie so far out that they would press all
+    the others into one line.
+    """
+    settled = rows.loc[rows["epoch"] > min(2, rows["epoch"].max() - 1), metric]
+    low, high = settled.min(), settled.max()
+    margin = 0.08 * (high - low) or 0.01
+    axes.set_ylim(low - margin, high + margin)
+    for is_off, edge, marker in (
+        (rows[metric] < low - margin, low - margin, "v"),
+        (rows[metric] > high + margin, high + margin, "^"),
+    ):
+        off = rows[is_off]
+        axes.scatter(
+            off["epoch"],
+            [edge] * len(off),
+            marker=marker,
+            s=30,
+            clip_on=False,
+            zorder=3,
+            color=[colour(name) for name in off["activation"]],
+            label="off the axis" if len(off) else None,
+        )
+
+
+def test_accuracy(rows, published=None, axes=None):
+    """Draws the test accuracy of every run, a line an activation.
+
+    The bar is the 95 % interval (Wilson) that the number of test images alone
+    leaves, were the network fixed; it says nothing of other seeds.
+
+    Args:
+        rows: A table as `analysis.run_table` makes it.
+        published: A table as `analysis.published_test` makes it, or `None`.
+        axes: Where to draw; a new figure by default.
+
+    Returns:
+        The figure.
+    """
+    if axes is None:
+        _, axes = plt.subplots(figsize=(8, 3.6), layout="constrained")
+    rows = rows.dropna(subset="test_accuracy")
+    names = list(dict.fromkeys(rows["activation"]))
+    images = TEST_IMAGES[rows["dataset"].iloc[0]]
+    half_widths = []
+    for row in rows.itertuples():
+        place = names.index(row.activation)
+        right = round(row.test_accuracy * images)
+        interval = stats.binomtest(right, images).proportion_ci(
+            method="wilson"
+        )
+        half_widths.append(50 * (interval.high - interval.low))
+        axes.hlines(
+            place,
+            100 * interval.low,
+            100 * interval.high,
+            color=colour(row.activation),
+            alpha=0.35,
+            linewidth=5,
+        )
+        axes.plot(
+            100 * row.test_accuracy, place, "o", color=colour(row.activation)
+        )
+    axes.plot([], [], "o", color="black", label="measured, a seed a point")
+    axes.plot([], [], color="black", alpha=0.35, linewidth=5,
+              label=f"95 % interval of {images:,} images")
+    if published is not None:
+        for column, marker, words in (
+            ("article_accuracy", "s", "the article's table"),
+            ("notebook_accuracy", "D", "the author's second run"),
+        ):
+            known = [name for name in names if name in published.index]
+            axes.plot(
+                100 * published.loc[known, column],
+                [names.index(name) + 0.25 for name in known],
+                marker,
+                color="dimgrey",
+                fillstyle="none",
+                label=words,
+            )
+    means = 100 * rows.groupby("activation")["test_accuracy"].mean()
+    axes.set_title(
+        f"{means.max() - means.min():.2f} points from the least to the most; "
+        f"{images:,} test images alone leave ± {max(half_widths):.2f}"
+    )
+    axes.set_yticks(range(len(names)), [label(name) for name in names])
+    axes.set_ylim(len(names) - 0.4, -0.6)
+    axes.set_xlabel("test accuracy (%)")
+    axes.grid(alpha=0.3, axis="x")
+    axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False)
+    return axes.figure
+
+
+def overview(study, records):
+    """Draws the validation curves above the test accuracies."""
+    figure, (above, below) = plt.subplots(
+        2, figsize=(9, 7.6), height_ratios=(4, 3), layout="constrained"
+    )
+    published = _published_for(study)
+    curves(
+        analysis.history_table(records),
+        "val_accuracy",
+        analysis.published_history() if published else None,
+        above,
+    )
+    test_accuracy(
+        analysis.run_table(study, records),
+        analysis.published_test() if published else None,
+        below,
+    )
+    return figure
+
+
+def save_all(study, records, folder):
+    """Writes a study's figures as PNG files; returns their paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    published = _published_for(study)
+    history = analysis.published_history() if published else None
+    histories = analysis.history_table(records)
+    drawn = {study.name: overview(study, records)}
+    for metric in METRIC_LABELS:
+        drawn[f"{study.name}-{metric}"] = curves(histories, metric, history)
+    paths = []
+    for name, figure in drawn.items():
+        paths.append(folder / f"{name}.png")
+        figure.savefig(paths[-1], dpi=110)
+        plt.close(figure)
+    return paths
+
+
+def _published_for(study):
+    """Whether the published figures are of what the study trains."""
+    return study.name == "controlled"
