@@ -24,12 +24,19 @@ def change(address, root):
     Raises:
         ValueError: If it is no GitHub address, which Colab's badges need.
     """
-    if not re.fullmatch(r"https://github\.com/[\w.-]+/[\w.-]+", address):
+    # No ".git" at the end: a Colab badge does not know it.
+    form = r"https://github\.com/[\w-]+/[\w.-]*[\w-](?<!\.git)"
+    if not re.fullmatch(form, address, re.ASCII):
         raise ValueError(
             "The address must be https://github.com/OWNER/NAME. "
             f"Received: {address!r}"
         )
-    old, new = _slug(REPOSITORY), _slug(address)
+    # Behind "github.com/", or "github/" in a badge: elsewhere, in a notebook's
+    # pictures, a short address may occur by chance.
+    old = re.compile(
+        rf"(github(?:\.com)?/){re.escape(_slug(REPOSITORY))}(?![\w-])"
+    )
+    new = rf"\g<1>{_slug(address)}"
     changed = []
     for path in (
         *sorted(root.glob("*.md")),
@@ -37,8 +44,8 @@ def change(address, root):
         root / "comparison" / "address.py",
     ):
         text = path.read_text(encoding="utf-8")
-        if old in text:
-            path.write_text(text.replace(old, new), encoding="utf-8")
+        if old.search(text):
+            path.write_text(old.sub(new, text), encoding="utf-8")
             changed.append(path)
     return changed
 

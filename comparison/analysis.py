@@ -61,7 +61,8 @@ def summary(study, records):
     """
     rows = run_table(study, records)
     for column in METRICS:
-        rows[column] = [record["history"][column][-1] for record in records]
+        last = [record["history"][column][-1] for record in records]
+        rows[column] = pd.Series(last, dtype=float)
     rows["diverged"] = [record["diverged"] for record in records]
     by_activation = rows.groupby("activation", sort=False)
     table = pd.DataFrame(

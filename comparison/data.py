@@ -6,7 +6,6 @@ import functools
 import gzip
 import hashlib
 import pathlib
-import zipfile
 import zlib
 
 import keras
@@ -86,7 +85,7 @@ def load(name, path=None, validation="held_out", train_samples=None):
 
 def check_name(name):
     """Returns the name of a known dataset, or says which are known."""
-    if name in DATASETS:
+    if isinstance(name, str) and name in DATASETS:
         return name
     nearest = difflib.get_close_matches(str(name), DATASETS, n=1, cutoff=0.0)
     raise ValueError(
@@ -124,17 +123,12 @@ def _read(name, path):
         if path.is_dir():
             return {key: _read_idx(path, IDX_FILES[key]) for key in keys}
         with np.load(path, allow_pickle=False) as archive:
-            return {key: archive[key] for key in keys}
+            # A member that is no array is read as bytes.
+            return {key: np.asarray(archive[key]) for key in keys}
     except DataError:
         raise
-    except (
-        OSError,
-        EOFError,
-        KeyError,
-        ValueError,
-        zipfile.error,
-        zlib.error,
-    ) as error:
+    # Whatever NumPy, zipfile and zlib make of a file that is something else.
+    except Exception as error:
         raise DataError(
             f"{path} cannot be read as {name}: it may be truncated or be "
             f"another file ({type(error).__name__}: {error}). Expected a "

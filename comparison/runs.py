@@ -19,7 +19,8 @@ import numpy as np
 import activations
 from comparison import cnn, data
 
-DTYPE_POLICIES = ("float32", "mixed_bfloat16", "mixed_float16", "float64")
+# Not float64: Keras cannot add its regularisation to a loss in float32.
+DTYPE_POLICIES = ("float32", "mixed_bfloat16", "mixed_float16")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,6 +67,9 @@ class Configuration:
     train_samples: int | None = None
 
     def __post_init__(self):
+        # A function would do for a network, and not for a record.
+        self._check_text("activation")
+        self._check_text("kernel_initializer")
         activations.layer(self.activation)
         data.check_name(self.dataset)
         self._check_number("seed", int, 0, 2**32 - 1)
@@ -89,6 +93,13 @@ class Configuration:
                 f"{self.kernel_initializer!r}"
             ) from error
 
+    def _check_text(self, name):
+        value = getattr(self, name)
+        if not isinstance(value, str):
+            raise ValueError(
+                f"`{name}` must be a name. Received: {name}={value!r}"
+            )
+
     def _check_number(self, name, kind, low, high, brackets="[]"):
         value = getattr(self, name)
         allowed = (int, float) if kind is float else int
@@ -104,8 +115,9 @@ class Configuration:
                 f"`{name}` must be {word} in {brackets[0]}{low}, "
                 f"{high}{brackets[1]}. Received: {name}={value!r}"
             )
-        # 1 and 1.0 are one configuration, and have one record.
-        object.__setattr__(self, name, kind(value))
+        # 1 and 1.0 are one configuration, and have one record; 0.0 and -0.0
+        # are, too, hence the addition.
+        object.__setattr__(self, name, kind(value) + 0)
 
     def _check_choice(self, name, choices):
         value = getattr(self, name)
@@ -167,8 +179,8 @@ def run(configuration, results, data_path=None, on_epoch=None):
         configuration.train_samples,
     )
     results.mkdir(parents=True, exist_ok=True)
+    computed_with = environment()
     checkpoint = results / f"{configuration.key}.checkpoint.npz"
-    keras.utils.clear_session(free_memory=False)
     model = cnn.build(configuration)
     history = _train(model, configuration, images, checkpoint, on_epoch)
     diverged = not _is_finite(history)
@@ -179,7 +191,7 @@ def run(configuration, results, data_path=None, on_epoch=None):
         "diverged": diverged,
         "history": history,
         "test": None if diverged else _test(model, images),
-        "environment": environment(),
+        "environment": computed_with,
     }
     record = _without_nan(record)
     record["hash"] = content_hash(record)
@@ -396,27 +408,29 @@ def _set_aside(path, error):
         number += 1
     try:
         path.rename(aside)
-    except OSError:
-        aside = path
+        where = f"is now {aside.name}"
+    except OSError as failure:
+        where = f"stays where it is ({failure.strerror})"
     logging.getLogger(__name__).warning(
-        "%s is not used, and is now %s: %s", path, aside.name, error
+        "%s is not used, and %s: %s", path, where, error
     )
 
 
 def _write_whole(path, write):
     """Writes a file whole or not at all: aside first, then renamed."""
-    with tempfile.NamedTemporaryFile(
+    file = tempfile.NamedTemporaryFile(
         dir=path.parent, prefix=f".{path.name}.", delete=False
-    ) as file:
-        try:
+    )
+    try:
+        with file:
             write(file)
             file.flush()
             os.fsync(file.fileno())
-        except BaseException:
-            os.unlink(file.name)
-            raise
-    os.chmod(file.name, 0o644)
-    os.replace(file.name, path)
+        os.chmod(file.name, 0o644)
+        os.replace(file.name, path)
+    except BaseException:
+        pathlib.Path(file.name).unlink(missing_ok=True)
+        raise
 
 
 def _canonical(value):
@@ -443,7 +457,7 @@ def environment():
         "numpy": np.__version__,
         "backend": keras.backend.backend(),
         "platform": platform.platform(),
-        "device": platform.processor() or platform.machine(),
+        "device": _processor(),
         "cores": os.cpu_count(),
         "commit": _commit(),
     }
@@ -462,15 +476,24 @@ def environment():
     return found
 
 
+def _processor():
+    """Returns the processor's name where the system tells it."""
+    try:
+        lines = pathlib.Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        lines = []
+    names = [line for line in lines if line.startswith("model name")]
+    if names:
+        return names[0].partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
 def _commit():
+    """Returns the commit of the code, where it lies in a git repository."""
     git = ["git", "-C", str(pathlib.Path(__file__).parent)]
     try:
-        commit = subprocess.run(
-            [*git, "rev-parse", "HEAD"],
-            capture_output=True,
-            check=True,
-            text=True,
-        )
-        return commit.stdout.strip()
+        return subprocess.check_output(
+            [*git, "rev-parse", "HEAD"], stderr=subprocess.DEVNULL, text=True
+        ).strip()
     except (OSError, subprocess.CalledProcessError):
         return None

@@ -90,8 +90,10 @@ def study(name, activations=None, seeds=None, **changes):
             f"Known are {', '.join(STUDIES)}. Received: study={name!r}"
         )
     found = STUDIES[name]
-    own_activations = dict.fromkeys(c.activation for c in found.configurations)
-    own_seeds = dict.fromkeys(c.seed for c in found.configurations)
+    if activations is None:
+        activations = [c.activation for c in found.configurations]
+    if seeds is None:
+        seeds = [c.seed for c in found.configurations]
     configurations = tuple(
         dataclasses.replace(
             found.configurations[0],
@@ -99,10 +101,9 @@ def study(name, activations=None, seeds=None, **changes):
             seed=seed,
             **changes,
         )
-        for seed in (own_seeds if seeds is None else seeds)
-        for activation in (
-            own_activations if activations is None else activations
-        )
+        # A run named twice is one run.
+        for seed in dict.fromkeys(seeds)
+        for activation in dict.fromkeys(activations)
     )
     return dataclasses.replace(found, configurations=configurations)
 
@@ -132,7 +133,7 @@ def run(study, results, folders=(), data_path=None):
                 done[configuration] = runs.run(
                     configuration, results, data_path, progress.on_epoch
                 )
-                progress.finish()
+                progress.finish(done[configuration])
     return list(done.values())
 
 
@@ -162,14 +163,16 @@ class _Progress:
     def on_epoch(self, history):
         # A resumed run starts behind its first epoch.
         self.epochs.n = len(history["loss"])
-        accuracy = history["val_accuracy"][-1]
-        self.epochs.set_postfix_str(f"validation accuracy {accuracy:.4f}")
-        self.accuracy = accuracy
+        self.epochs.set_postfix_str(self._accuracy(history))
 
-    def finish(self):
+    def finish(self, record):
         self.runs.update()
         if self.runs.disable:
             print(
-                f"{self.name}: validation accuracy {self.accuracy:.4f}",
+                f"{self.name}: {self._accuracy(record['history'])}",
                 file=sys.stderr,
             )
+
+    @staticmethod
+    def _accuracy(history):
+        return f"validation accuracy {history['val_accuracy'][-1]:.4f}"

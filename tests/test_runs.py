@@ -1,0 +1,750 @@
+"""Tests of comparison/runs.py: configurations, records, interruptions."""
+
+import dataclasses
+import functools
+import hashlib
+import json
+import logging
+import math
+import pathlib
+
+import keras
+import numpy as np
+import pytest
+
+import activations
+from comparison import cnn
+from comparison import data
+from comparison import runs
+from comparison.runs import Configuration
+
+CONFIGURATION = Configuration("swish_trainable", epochs=2, batch_size=16)
+
+
+class Watched(np.ndarray):
+    """An array that notes when it is read."""
+
+    log = []
+
+    def __getitem__(self, index):
+        self.log.append("test images")
+        return super().__getitem__(index)
+
+
+@dataclasses.dataclass
+class Finished:
+    """A run that ended: its record, its file, and how it went."""
+
+    record: dict
+    path: pathlib.Path
+    model: keras.Model
+    log: list
+    orders: list
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory, tiny_images):
+    """A run of CONFIGURATION, watched."""
+    folder = tmp_path_factory.mktemp("finished")
+    models, log, orders = [], [], []
+    build = cnn.build
+
+    def watched_build(configuration):
+        models.append(build(configuration, (8, 8, 1)))
+        return models[-1]
+
+    def watched(name, method):
+        @functools.wraps(method)
+        def call(self, batches, *arguments, **keywords):
+            log.append(name)
+            if name == "fit":
+                orders.append(batches.order.tolist())
+            return method(self, batches, *arguments, **keywords)
+
+        return call
+
+    Watched.log = log
+    images = dataclasses.replace(
+        tiny_images, x_test=tiny_images.x_test.view(Watched)
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cnn, "build", watched_build)
+        patch.setattr(data, "load", lambda *arguments: images)
+        for name in ("fit", "evaluate", "predict"):
+            method = getattr(keras.Model, name)
+            patch.setattr(keras.Model, name, watched(name, method))
+        record = runs.run(CONFIGURATION, folder)
+    path = folder / f"{CONFIGURATION.key}.json"
+    return Finished(record, path, models[0], log, orders)
+
+
+@pytest.fixture
+def copy(finished, tmp_path):
+    """A copy of the record's file, to be spoilt."""
+    path = tmp_path / finished.path.name
+    path.write_bytes(finished.path.read_bytes())
+    return path
+
+
+def interrupted_run(configuration, folder, epoch):
+    """Runs until `epoch` epochs are over, and is interrupted there."""
+
+    def interrupt(history):
+        if len(history["loss"]) == epoch:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        runs.run(configuration, folder, on_epoch=interrupt)
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+# Configurations.
+
+BAD_FIELDS = [
+    *(("seed", value, "[0, 4294967295]") for value in (-1, 2**32, 1.0, "1")),
+    *(("epochs", value, "[1, 10000]") for value in (0, -3, 10_001, 2.5)),
+    *(("batch_size", value, "[1, 65536]") for value in (0, 65_537, "many")),
+    *(("dropout", value, "[0, 1)") for value in (-0.1, 1, 1.5, "half")),
+    *(("learning_rate", value, "(0, 10]") for value in (0, -0.001, 11)),
+    *(("negative_slope", value, "[0, 1]") for value in (-0.01, 1.01, [])),
+    *(("beta", value, "[-100, 100]") for value in (-101, 1e30, "one")),
+    *(("train_samples", value, "[10, 60000]") for value in (9, 60_001, 2.5)),
+    *(
+        (name, value, "must be a")
+        for name in (
+            "seed",
+            "epochs",
+            "batch_size",
+            "dropout",
+            "learning_rate",
+            "negative_slope",
+            "beta",
+        )
+        for value in (True, None, math.nan, math.inf, -math.inf, 1j)
+    ),
+    *(("batch_normalization", value, "True, False") for value in (1, "yes")),
+    *(("dtype_policy", value, "'float32'") for value in ("float8", 32, None)),
+    *(("validation", value, "'held_out', 'test'") for value in ("", True)),
+    *(
+        ("kernel_initializer", value, "name")
+        for value in ("he", "zeros", "", None, 3, keras.initializers.HeNormal())
+    ),
+]
+
+
+@pytest.fixture
+def no_data(monkeypatch):
+    def fail(*arguments, **keywords):
+        raise AssertionError("data were loaded")
+
+    monkeypatch.setattr(data, "load", fail)
+    monkeypatch.setattr(data, "_arrays", fail)
+
+
+@pytest.mark.parametrize("field, value, allowed", BAD_FIELDS)
+def test_bad_field(no_data, field, value, allowed):
+    with pytest.raises(ValueError) as caught:
+        Configuration("relu", **{field: value})
+    message = str(caught.value)
+    assert f"`{field}`" in message
+    assert allowed in message
+    assert f"{field}={value!r}" in message
+
+
+@pytest.mark.parametrize(
+    "field, values",
+    [
+        ("seed", (0, 2**32 - 1)),
+        ("epochs", (1, 10_000)),
+        ("batch_size", (1, 65_536)),
+        ("dropout", (0, 0.999)),
+        ("learning_rate", (1e-9, 10)),
+        ("negative_slope", (0, 1)),
+        ("beta", (-100, 100)),
+        ("train_samples", (10, 60_000, None)),
+        ("validation", ("held_out", "test")),
+        ("dtype_policy", ("float32", "mixed_bfloat16", "mixed_float16")),
+        ("kernel_initializer", ("he_normal", "lecun_uniform")),
+    ],
+)
+def test_ends_of_the_ranges_are_taken(field, values):
+    for value in values:
+        configuration = Configuration("relu", **{field: value})
+        assert getattr(configuration, field) == value
+
+
+def test_unknown_activation(no_data):
+    with pytest.raises(ValueError) as caught:
+        Configuration("swich")
+    message = str(caught.value)
+    assert "Did you mean 'swish'" in message
+    for name in (*activations.CATALOG, "swish_trainable", "gelu"):
+        assert name in message
+    assert "'swich'" in message
+
+
+@pytest.mark.parametrize(
+    "activation", [None, 3, activations.swish, keras.layers.ReLU()]
+)
+def test_activation_that_is_no_name(activation):
+    with pytest.raises(ValueError, match="`activation`"):
+        Configuration(activation)
+
+
+def test_unknown_dataset(no_data):
+    with pytest.raises(ValueError, match="Did you mean 'fashion_mnist'"):
+        Configuration("relu", dataset="fashion")
+
+
+def test_configuration_cannot_be_changed():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        CONFIGURATION.epochs = 3
+
+
+def test_key_rests_on_what_differs_from_the_defaults():
+    # The committed records are found under these names for all time.
+    digest = hashlib.sha256(b'{"activation": "relu"}').hexdigest()[:8]
+    assert Configuration("relu").key == f"mnist-relu-seed0-{digest}"
+    digest = hashlib.sha256(
+        b'{"activation": "tanh", "dropout": 0.25, "seed": 3}'
+    ).hexdigest()[:8]
+    key = Configuration("tanh", seed=3, dropout=0.25).key
+    assert key == f"mnist-tanh-seed3-{digest}"
+
+
+def test_key_is_the_same_for_equal_configurations():
+    explicit = {
+        field.name: field.default
+        for field in dataclasses.fields(Configuration)
+        if field.name != "activation"
+    }
+    assert Configuration("relu", **explicit).key == Configuration("relu").key
+    one, two = (Configuration("relu", beta=beta) for beta in (2, 2.0))
+    assert one == two and one.key == two.key
+    one, two = (Configuration("relu", dropout=rate) for rate in (0.0, -0.0))
+    assert one == two and one.key == two.key
+
+
+def test_every_field_changes_the_key():
+    others = {
+        "activation": "tanh",
+        "dataset": "mnist_sample",
+        "seed": 1,
+        "epochs": 21,
+        "batch_size": 127,
+        "dropout": 0.4,
+        "batch_normalization": False,
+        "kernel_initializer": "he_normal",
+        "learning_rate": 0.01,
+        "negative_slope": 0.2,
+        "beta": 2,
+        "dtype_policy": "mixed_bfloat16",
+        "validation": "test",
+        "train_samples": 1000,
+    }
+    assert set(others) == {f.name for f in dataclasses.fields(Configuration)}
+    keys = {
+        dataclasses.replace(Configuration("relu"), **{field: value}).key
+        for field, value in others.items()
+    }
+    assert len(keys | {Configuration("relu").key}) == len(others) + 1
+
+
+# A finished run.
+
+
+def test_record_on_disk_is_the_record_returned(finished):
+    assert json.loads(finished.path.read_text()) == finished.record
+    assert runs.read(finished.path, CONFIGURATION) == finished.record
+    assert runs.find(CONFIGURATION, [finished.path.parent]) == finished.record
+
+
+def test_nothing_but_the_record_is_left(finished):
+    assert names(finished.path.parent) == [finished.path.name]
+    assert finished.path.stat().st_mode & 0o777 == 0o644
+
+
+def test_record_layout(finished):
+    record = finished.record
+    assert Configuration(**record["configuration"]) == CONFIGURATION
+    assert record["parameters"] == finished.model.count_params()
+    assert record["train_samples"] == 60
+    assert record["diverged"] is False
+    history = record["history"]
+    betas = history["beta"]
+    assert set(betas) == {"activation_1", "activation_2", "activation_3"}
+    for column in (*betas.values(), *(history.keys() - {"beta"})):
+        values = history[column] if isinstance(column, str) else column
+        assert len(values) == 2
+        assert all(isinstance(value, float) for value in values)
+    for name, values in betas.items():
+        last = float(finished.model.get_layer(name).beta)
+        assert values[-1] == last != 1
+    assert set(history) == {
+        "loss",
+        "accuracy",
+        "val_loss",
+        "val_accuracy",
+        "learning_rate",
+        "seconds",
+        "beta",
+    }
+    assert min(history["seconds"]) > 0
+    assert history["learning_rate"] == pytest.approx([0.001] * 2)
+
+
+def test_environment(finished):
+    environment = finished.record["environment"]
+    assert environment["backend"] == "tensorflow"
+    assert environment["keras"] == keras.__version__
+    assert environment["numpy"] == np.__version__
+    assert environment["threads"] >= 1
+
+
+def test_hash_is_of_everything_else(finished):
+    content = json.loads(finished.path.read_text())
+    found = content.pop("hash")
+    text = json.dumps(content, sort_keys=True)
+    assert found == hashlib.sha256(text.encode()).hexdigest()
+
+
+def test_validation_is_keras_evaluation(finished, tiny_images):
+    images = tiny_images.x_validation.astype("float32") / 255
+    loss, accuracy = finished.model.evaluate(
+        images, tiny_images.y_validation, verbose=0
+    )
+    history = finished.record["history"]
+    assert history["val_loss"][-1] == pytest.approx(loss, rel=1e-5)
+    assert history["val_accuracy"][-1] == pytest.approx(accuracy)
+
+
+def test_test_is_keras_evaluation(finished, tiny_images):
+    images = tiny_images.x_test.astype("float32") / 255
+    loss, accuracy = finished.model.evaluate(
+        images, tiny_images.y_test, verbose=0
+    )
+    test = finished.record["test"]
+    assert test["loss"] == pytest.approx(loss, rel=1e-5)
+    assert test["accuracy"] == pytest.approx(accuracy)
+
+
+def test_misclassified_images(finished, tiny_images):
+    images = tiny_images.x_test.astype("float32") / 255
+    classes = np.argmax(finished.model(images), axis=1)
+    expected = [
+        [index, int(found)]
+        for index, (found, true) in enumerate(zip(classes, tiny_images.y_test))
+        if found != true
+    ]
+    test = finished.record["test"]
+    # Neither none nor all, or the list says little.
+    assert 0 < len(expected)
+    assert test["misclassified"] == expected
+    assert test["accuracy"] == pytest.approx(1 - len(expected) / 20)
+
+
+def test_test_images_are_read_once_after_training(finished):
+    calls = [name for name in finished.log if name != "test images"]
+    assert calls == ["fit", "evaluate", "fit", "evaluate", "predict"]
+    first = finished.log.index("test images")
+    assert first > finished.log.index("predict")
+
+
+def test_order_of_batches(finished):
+    first, second = finished.orders
+    assert sorted(first) == sorted(second) == list(range(60))
+    assert first != second
+    assert first != sorted(first)
+    # From seed and epoch alone, so the same for every activation.
+    for epoch, order in enumerate(finished.orders):
+        expected = np.random.default_rng([0, epoch]).permutation(60)
+        assert order == expected.tolist()
+
+
+def test_batches():
+    images = np.arange(7 * 4, dtype=np.uint8).reshape(7, 2, 2, 1)
+    batches = runs.Batches(images, np.arange(7), 3, np.array([6, 5, 4, 3, 2, 1, 0]))
+    assert len(batches) == 3
+    x, y = batches[0]
+    assert x.dtype == np.float32
+    np.testing.assert_array_equal(x, images[[6, 5, 4]] / np.float32(255))
+    assert y.tolist() == [6, 5, 4]
+    assert batches[2][1].tolist() == [0]
+
+
+def test_same_configuration_same_record(tiny, finished, tmp_path):
+    # Whatever state the process is in.
+    keras.utils.set_random_seed(99)
+    again = runs.run(CONFIGURATION, tmp_path)
+    assert runs.result(again) == runs.result(finished.record)
+    assert again["hash"] == runs.content_hash(again)
+
+
+def test_result_leaves_out_times_and_environment(finished):
+    other = json.loads(json.dumps(finished.record))
+    other["environment"] = {"cores": 3}
+    other["history"]["seconds"] = [1.0, 2.0]
+    other["hash"] = "other"
+    assert runs.result(other) == runs.result(finished.record)
+    for path in (
+        ("history", "loss"),
+        ("history", "learning_rate"),
+        ("history", "beta"),
+        ("test", "misclassified"),
+        ("configuration", "seed"),
+    ):
+        changed = json.loads(json.dumps(finished.record))
+        changed[path[0]][path[1]] = "changed"
+        assert runs.result(changed) != runs.result(finished.record)
+    for name in ("parameters", "train_samples", "diverged"):
+        changed = {**finished.record, name: "changed"}
+        assert runs.result(changed) != runs.result(finished.record)
+
+
+def test_validation_on_the_test_images(tiny_images, monkeypatch, tmp_path):
+    received = []
+
+    def load(*arguments):
+        received.append(arguments)
+        return dataclasses.replace(
+            tiny_images,
+            x_validation=tiny_images.x_test,
+            y_validation=tiny_images.y_test,
+        )
+
+    monkeypatch.setattr(data, "load", load)
+    monkeypatch.setattr(
+        cnn, "build", functools.partial(cnn.build, input_shape=(8, 8, 1))
+    )
+    configuration = Configuration(
+        "relu", epochs=1, batch_size=16, validation="test", train_samples=60
+    )
+    record = runs.run(configuration, tmp_path, "somewhere")
+    assert received == [("mnist", "somewhere", "test", 60)]
+    test, history = record["test"], record["history"]
+    assert test["loss"] == pytest.approx(history["val_loss"][-1], rel=1e-5)
+    assert test["accuracy"] == pytest.approx(history["val_accuracy"][-1])
+    assert "beta" not in history
+
+
+def test_data_error_writes_nothing(tmp_path, monkeypatch):
+    def load(*arguments):
+        raise data.DataError("no data")
+
+    monkeypatch.setattr(data, "load", load)
+    with pytest.raises(data.DataError):
+        runs.run(CONFIGURATION, tmp_path / "results")
+    assert not (tmp_path / "results").exists()
+
+
+# Interruptions.
+
+
+class Impatient(keras.callbacks.ReduceLROnPlateau):
+    """Takes every second epoch after the first for the end of a plateau."""
+
+    def __init__(self, *arguments, **keywords):
+        keywords.update(patience=2, min_delta=1000)
+        super().__init__(*arguments, **keywords)
+
+
+def test_interrupted_run_equals_uninterrupted(tiny, monkeypatch, tmp_path):
+    """Also when the rate was lowered before, and half the patience is over."""
+    monkeypatch.setattr(keras.callbacks, "ReduceLROnPlateau", Impatient)
+    configuration = Configuration("swish_trainable", epochs=6, batch_size=16)
+    whole = runs.run(configuration, tmp_path / "whole")
+    rates = whole["history"]["learning_rate"]
+    # Lowered after the epochs 3 and 5, as the schedule has it.
+    assert rates == pytest.approx([1e-3] * 3 + [2e-4] * 2 + [4e-5], rel=1e-6)
+
+    folder = tmp_path / "interrupted"
+    interrupted_run(configuration, folder, 5)
+    # Four epochs are saved, the last with a new rate and one bad epoch.
+    assert names(folder) == [f"{configuration.key}.checkpoint.npz"]
+    assert runs.find(configuration, [folder]) is None
+
+    epochs = []
+    resumed = runs.run(
+        configuration,
+        folder,
+        on_epoch=lambda history: epochs.append(len(history["loss"])),
+    )
+    assert epochs == [5, 6]
+    assert runs.result(resumed) == runs.result(whole)
+    assert len(resumed["history"]["seconds"]) == 6
+    assert names(folder) == [f"{configuration.key}.json"]
+
+
+def test_interrupted_in_the_test(tiny, finished, monkeypatch, tmp_path):
+    def interrupt(*arguments):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(runs, "_test", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            runs.run(CONFIGURATION, tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(keras.Model, "fit", interrupt)
+        record = runs.run(CONFIGURATION, tmp_path)
+    assert runs.result(record) == runs.result(finished.record)
+
+
+@pytest.fixture(scope="module")
+def checkpoints(tmp_path_factory, tiny_images):
+    """Checkpoints behind the first epoch: of CONFIGURATION, and of relu."""
+    folder = tmp_path_factory.mktemp("checkpoints")
+    found = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(data, "load", lambda *arguments: tiny_images)
+        patch.setattr(
+            cnn, "build", functools.partial(cnn.build, input_shape=(8, 8, 1))
+        )
+        for activation in ("swish_trainable", "relu"):
+            configuration = dataclasses.replace(
+                CONFIGURATION, activation=activation
+            )
+            interrupted_run(configuration, folder, 2)
+            path = folder / f"{configuration.key}.checkpoint.npz"
+            found[activation] = path.read_bytes()
+    return found
+
+
+@pytest.mark.parametrize("damage", ["cut", "garbage", "altered", "relu"])
+def test_damaged_checkpoint(
+    tiny, finished, checkpoints, caplog, tmp_path, damage
+):
+    whole = checkpoints["swish_trainable"]
+    middle = len(whole) // 2
+    content = {
+        "cut": whole[:middle],
+        "garbage": b"no archive",
+        "altered": whole[:middle] + b"\x55" * 8 + whole[middle + 8 :],
+        "relu": checkpoints["relu"],
+    }[damage]
+    name = f"{CONFIGURATION.key}.checkpoint.npz"
+    (tmp_path / name).write_bytes(content)
+    epochs = []
+    with caplog.at_level(logging.WARNING):
+        record = runs.run(
+            CONFIGURATION,
+            tmp_path,
+            on_epoch=lambda history: epochs.append(len(history["loss"])),
+        )
+    assert name in caplog.text
+    assert epochs == [1, 2]
+    assert runs.result(record) == runs.result(finished.record)
+    aside = [n for n in names(tmp_path) if n != f"{CONFIGURATION.key}.json"]
+    assert len(aside) == 1 and aside[0] in caplog.text
+    assert (tmp_path / aside[0]).read_bytes() == content
+
+
+def test_whole_checkpoint_is_used(tiny, finished, checkpoints, tmp_path):
+    """Or the tests of damaged ones would show nothing."""
+    path = tmp_path / f"{CONFIGURATION.key}.checkpoint.npz"
+    path.write_bytes(checkpoints["swish_trainable"])
+    epochs = []
+    record = runs.run(
+        CONFIGURATION,
+        tmp_path,
+        on_epoch=lambda history: epochs.append(len(history["loss"])),
+    )
+    assert epochs == [2]
+    assert runs.result(record) == runs.result(finished.record)
+
+
+# Records that cannot be used.
+
+
+def edit(path, change):
+    content = json.loads(path.read_text())
+    change(content)
+    path.write_text(json.dumps(content))
+
+
+def rehash(content):
+    content["hash"] = runs.content_hash(content)
+
+
+def raise_accuracy(content):
+    content["test"]["accuracy"] = 0.9999
+
+
+def other_run(content):
+    content["configuration"]["epochs"] = 3
+    rehash(content)
+
+
+def out_of_range(content):
+    content["configuration"]["epochs"] = -3
+    rehash(content)
+
+
+def unknown_field(content):
+    content["configuration"]["momentum"] = 0.9
+    rehash(content)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        pytest.param(lambda p: p.write_bytes(p.read_bytes()[:-40]), id="cut"),
+        pytest.param(lambda p: p.write_bytes(b""), id="empty"),
+        pytest.param(lambda p: p.write_bytes(b"\xff\xfe{"), id="not UTF-8"),
+        pytest.param(lambda p: p.write_text("[1, 2]"), id="a list"),
+        pytest.param(lambda p: p.write_text("{}"), id="no fields"),
+        pytest.param(lambda p: edit(p, raise_accuracy), id="edited"),
+        pytest.param(
+            lambda p: p.write_text(p.read_text().replace("0.001", "0.002", 1)),
+            id="edited text",
+        ),
+        pytest.param(
+            lambda p: p.write_text(
+                p.read_text().replace('"loss": [', '"loss": [NaN,', 1)
+            ),
+            id="NaN",
+        ),
+        pytest.param(lambda p: edit(p, other_run), id="another run"),
+        pytest.param(lambda p: edit(p, out_of_range), id="out of range"),
+        pytest.param(lambda p: edit(p, unknown_field), id="unknown field"),
+    ],
+)
+def test_spoilt_record_is_set_aside(copy, caplog, spoil):
+    spoil(copy)
+    content = copy.read_bytes()
+    with pytest.raises(runs.RecordError) as caught:
+        runs.read(copy, CONFIGURATION)
+    assert str(copy) in str(caught.value)
+
+    with caplog.at_level(logging.WARNING):
+        assert runs.find(CONFIGURATION, [copy.parent]) is None
+    assert str(copy) in caplog.text
+    assert not copy.exists()
+    (aside,) = copy.parent.iterdir()
+    assert aside.name in caplog.text
+    assert aside.read_bytes() == content
+    # It is out of the way: nothing more is said.
+    caplog.clear()
+    assert runs.find(CONFIGURATION, [copy.parent]) is None
+    assert not caplog.records
+
+
+def test_reformatted_record_is_the_same_record(copy, finished):
+    copy.write_text(json.dumps(json.loads(copy.read_text()), indent=4))
+    assert runs.find(CONFIGURATION, [copy.parent]) == finished.record
+
+
+def test_files_set_aside_do_not_replace_each_other(finished, tmp_path):
+    path = tmp_path / finished.path.name
+    for number in range(4):
+        path.write_text(f"damaged {number}")
+        assert runs.find(CONFIGURATION, [tmp_path]) is None
+    contents = sorted(p.read_text() for p in tmp_path.iterdir())
+    assert contents == [f"damaged {number}" for number in range(4)]
+
+
+def test_spoilt_record_in_a_folder_that_cannot_be_written(
+    copy, caplog, monkeypatch
+):
+    copy.write_text("damaged")
+
+    def rename(self, target):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(pathlib.Path, "rename", rename)
+    with caplog.at_level(logging.WARNING):
+        assert runs.find(CONFIGURATION, [copy.parent]) is None
+    assert str(copy) in caplog.text
+    assert "Permission denied" in caplog.text
+    assert copy.read_text() == "damaged"
+
+
+def test_next_folder_is_read_where_a_record_is_spoilt(copy, finished):
+    copy.write_text("damaged")
+    folders = [copy.parent, finished.path.parent]
+    assert runs.find(CONFIGURATION, folders) == finished.record
+    assert runs.find(CONFIGURATION, ["nowhere", copy.parent]) is None
+
+
+# Writing.
+
+
+@pytest.mark.parametrize("error", [OSError("disk full"), KeyboardInterrupt()])
+def test_failed_write_leaves_the_old_file(tmp_path, error):
+    path = tmp_path / "record.json"
+    path.write_text("old")
+
+    def write(file):
+        file.write(b"new, but not all of")
+        raise error
+
+    with pytest.raises(type(error)):
+        runs._write_whole(path, write)
+    assert names(tmp_path) == ["record.json"]
+    assert path.read_text() == "old"
+
+
+@pytest.mark.parametrize("function", ["replace", "fsync", "chmod"])
+def test_failed_rename_leaves_the_old_file(tmp_path, monkeypatch, function):
+    path = tmp_path / "record.json"
+    path.write_text("old")
+
+    def fail(*arguments):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(f"os.{function}", fail)
+    with pytest.raises(OSError, match="No space left"):
+        runs._write_whole(path, lambda file: file.write(b"new"))
+    assert names(tmp_path) == ["record.json"]
+    assert path.read_text() == "old"
+
+
+def test_the_old_file_is_there_until_the_new_one_is_whole(tmp_path, monkeypatch):
+    path = tmp_path / "record.json"
+    path.write_text("old")
+    seen = []
+
+    def write(file):
+        file.write(b"new")
+        seen.append(path.read_text())
+
+    runs._write_whole(path, write)
+    assert seen == ["old"]
+    assert path.read_text() == "new"
+    assert names(tmp_path) == ["record.json"]
+
+
+# Divergence.
+
+
+def test_diverged_run(tiny, monkeypatch, tmp_path, caplog):
+    """A weight turns to NaN behind the first of five epochs."""
+    models = []
+    build = cnn.build
+    monkeypatch.setattr(
+        cnn, "build", lambda c: models.append(build(c)) or models[-1]
+    )
+
+    def spoil(history):
+        kernel = models[0].get_layer("dense").kernel
+        kernel.assign(kernel * math.nan)
+
+    configuration = Configuration("swish_trainable", epochs=5, batch_size=16)
+    record = runs.run(configuration, tmp_path, on_epoch=spoil)
+
+    def refuse(constant):
+        raise AssertionError(f"{constant} is no JSON")
+
+    path = tmp_path / f"{configuration.key}.json"
+    on_disk = json.loads(path.read_text(), parse_constant=refuse)
+    assert on_disk == record == runs.find(configuration, [tmp_path])
+    assert record["diverged"] is True
+    assert record["test"] is None
+    history = record["history"]
+    assert len(history["loss"]) == len(history["val_accuracy"]) == 2
+    assert math.isfinite(history["loss"][0])
+    assert history["loss"][1] is None and history["val_loss"][1] is None
+    assert history["beta"]["activation_3"][1] is None
+    assert names(tmp_path) == [path.name]
