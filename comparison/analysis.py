@@ -130,6 +130,29 @@ def beside_published(study, records):
     )
 
 
+def finding(study, records):
+    """Returns what the records of a study on MNIST show, as one paragraph."""
+    rows = run_table(study, records)
+    means = rows.groupby("activation")["test_accuracy"].mean() * 100
+    published = published_test() * 100
+    moved = published["notebook_accuracy"] - published["article_accuracy"]
+    seeds = rows["seed"].nunique()
+    count = "one seed" if seeds == 1 else f"{seeds} seeds"
+    text = (
+        f"**With everything but the activation held equal and {count} each, "
+        f"{len(means)} activations end between {means.min():.2f} % "
+        f"({means.idxmin()}) and {means.max():.2f} % ({means.idxmax()}) on "
+        f"the 10,000 test images.** That is a span of "
+        f"{means.max() - means.min():.2f} points. The article's own two "
+        f"published runs of one network lie up to {moved.abs().max():.2f} "
+        f"points apart ({moved.abs().idxmax()}), and rank the activations in "
+        f"different orders."
+    )
+    if seeds == 1:
+        text += " One seed ranks nothing, and neither does this table."
+    return text
+
+
 def _test(record, metric):
     return math.nan if record["test"] is None else record["test"][metric]
 

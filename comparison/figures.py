@@ -75,10 +75,14 @@ def value_and_derivative(name, low=-6.0, high=6.0):
         axes.grid(alpha=0.3)
     x = np.linspace(low, high, 6001)
     slopes = _values(entry.derivative, x[x != 0])
+    flat = np.mean(np.abs(slopes) < 0.01)
+    span = f"from {slopes.min():.2g} to {slopes.max():.2g}"
+    if slopes.min() == slopes.max():
+        span = f"{slopes.max():g} throughout"
     figure.suptitle(
-        f"{label(name)}: slope from {slopes.min():.3g} to {slopes.max():.3g}; "
-        f"under 0.01 in size on {np.mean(np.abs(slopes) < 0.01):.0%} of "
-        f"[{low:g}, {high:g}]"
+        f"{label(name)}: values in ${entry.range_formula}$; slope {span}, "
+        f"under 0.01 in size on {flat:.0%} of [{low:g}, {high:g}]",
+        fontsize=11,
     )
     return figure
 
@@ -94,7 +98,12 @@ def all_functions(low=-4.0, high=4.0):
             panels, (entry.function, entry.derivative), strict=True
         ):
             axes.plot(
-                x, _values(function, x), color=colour(name), label=label(name)
+                x,
+                _values(function, x),
+                # Above zero it lies on ReLU.
+                linestyle="--" if name == "leaky_relu" else "-",
+                color=colour(name),
+                label=label(name),
             )
     panels[0].set_title("Above zero they part: bounded, or as large as x")
     panels[1].set_title("Derivatives: three go to zero at both ends")
@@ -196,7 +205,10 @@ def softmax_and_jacobian(logits=(2.0, 0.0, -1.0)):
     size = np.abs(jacobian).max()
     right.imshow(jacobian, cmap="PuOr_r", vmin=-size, vmax=size)
     for (i, j), value in np.ndenumerate(jacobian):
-        right.text(j, i, f"{value:.3f}", ha="center", va="center")
+        shade = "white" if abs(value) > 0.6 * size else "black"
+        right.text(
+            j, i, f"{value:.3f}", ha="center", va="center", color=shade
+        )
     names = range(1, len(logits) + 1)
     right.set_xticks(range(len(logits)), [f"$z_{n}$" for n in names])
     right.set_yticks(range(len(logits)), [f"$s_{n}$" for n in names])
