@@ -4,7 +4,7 @@ import argparse
 import pathlib
 import sys
 
-from comparison import analysis, data, figures, runs, studies
+from comparison import analysis, figures, studies
 
 
 def main(arguments=None):
@@ -19,7 +19,7 @@ def main(arguments=None):
                 f"--results must name a folder. Received: {options.results}"
             )
         return options.command(study, options)
-    except (data.DataError, ValueError) as error:
+    except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
 

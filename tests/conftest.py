@@ -1,6 +1,8 @@
 """What several test files share."""
 
+import dataclasses
 import functools
+import json
 
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from comparison import analysis
 from comparison import cnn
 from comparison import data
+from comparison import runs
 
 
 def _digits(count, seed):
@@ -43,3 +46,42 @@ def own_results(monkeypatch, tmp_path):
     folder.mkdir()
     monkeypatch.setattr(analysis, "RESULTS", folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def write_record():
+    """Writes a record as a run would have, without running."""
+
+    def write(configuration, folder, accuracy=0.9, diverged=False, backend="numpy"):
+        epochs = 2 if diverged else configuration.epochs
+        last = [None] if diverged else [0.5]
+        losses = [0.75] * (epochs - 1) + last
+        record = {
+            "configuration": dataclasses.asdict(configuration),
+            "parameters": 1234,
+            "train_samples": configuration.train_samples or 3000,
+            "diverged": diverged,
+            "history": {
+                "loss": losses,
+                "accuracy": [0.75] * epochs,
+                "val_loss": losses,
+                "val_accuracy": [0.875] * epochs,
+                "learning_rate": [0.001] * epochs,
+                "seconds": [float(n) for n in range(1, epochs + 1)],
+            },
+            "test": None
+            if diverged
+            else {
+                "loss": 0.25,
+                "accuracy": accuracy,
+                "misclassified": [[3, 5]],
+            },
+            "environment": {"backend": backend},
+        }
+        record["hash"] = runs.content_hash(record)
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{configuration.key}.json"
+        path.write_text(json.dumps(record))
+        return record
+
+    return write

@@ -1,0 +1,482 @@
+"""Tests of `python -m comparison`, in this process and in its own."""
+
+import contextlib
+import csv
+import io
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+
+import keras
+import pytest
+
+from comparison import data
+from comparison import runs
+from comparison import studies
+from comparison.__main__ import main
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+COLUMNS = (
+    "study,activation,seed,dataset,train_samples,epochs,batch_size,parameters,"
+    "test_accuracy,test_loss,epoch_seconds,dtype_policy,backend"
+).split(",")
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def call(capsys, *words):
+    """The status, standard output and standard error of a command."""
+    try:
+        status = main([str(word) for word in words])
+    except SystemExit as error:
+        status = error.code
+    shown = capsys.readouterr()
+    return status, shown.out, shown.err
+
+
+@pytest.fixture
+def no_runs(monkeypatch):
+    def fail(*arguments, **keywords):
+        raise AssertionError("a run was started")
+
+    monkeypatch.setattr(runs, "run", fail)
+
+
+@pytest.fixture
+def process(tmp_path):
+    """Starts the command in a process of its own, in an empty folder."""
+    started = []
+
+    def start(*words):
+        environment = {
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            # As from a shell of one's own, not as pytest has them.
+            "TF_CPP_MIN_LOG_LEVEL": "",
+        }
+        del environment["TF_CPP_MIN_LOG_LEVEL"]
+        started.append(
+            subprocess.Popen(
+                [sys.executable, "-m", "comparison", *map(str, words)],
+                cwd=tmp_path,
+                env=environment,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+        )
+        return started[-1]
+
+    yield start
+    for process in started:
+        with contextlib.suppress(OSError):
+            process.kill()
+        process.communicate()
+
+
+# Bad input.
+
+
+@pytest.mark.parametrize(
+    "words, expected",
+    [
+        ("run smok", ["Did you mean 'smoke'", "quick, controlled, smoke"]),
+        ("table controled", ["Did you mean 'controlled'", "'controled'"]),
+        ("figures smok", ["Did you mean 'smoke'"]),
+        ("run smoke --activations relu swich", ["'swish'", "'swich'"]),
+        ("run smoke --dataset mnst", ["'mnist'", "mnist_sample", "'mnst'"]),
+        ("run smoke --epochs 0", ["`epochs`", "[1, 10000]", "epochs=0"]),
+        ("run smoke --epochs many", ["`epochs`", "[1, 10000]", "'many'"]),
+        ("run smoke --epochs 2.5", ["`epochs`", "an integer", "2.5"]),
+        ("run smoke --epochs nan", ["`epochs`", "nan"]),
+        ("run smoke --epochs -1", ["`epochs`", "epochs=-1"]),
+        ("run smoke --batch-size 0", ["`batch_size`", "[1, 65536]"]),
+        ("run smoke --dropout 1", ["`dropout`", "[0, 1)", "dropout=1"]),
+        ("run smoke --dropout nan", ["`dropout`", "nan"]),
+        ("run smoke --dropout inf", ["`dropout`", "inf"]),
+        ("run smoke --seeds 0 -1", ["`seed`", "[0, 4294967295]", "seed=-1"]),
+        ("run smoke --seeds x", ["`seed`", "seed='x'"]),
+        ("table smoke --epochs 0", ["`epochs`", "[1, 10000]"]),
+        ("table smoke", ["no record of smoke", "python -m comparison run smoke"]),
+        ("figures smoke", ["no record of smoke"]),
+        ("run controlled --data {tmp}/no.npz", ["no.npz", "does not exist"]),
+        ("run controlled --data {tmp}/text.npz", ["text.npz", "cannot be read"]),
+        ("run controlled --data {tmp}", ["train-images-idx3-ubyte", ".npz"]),
+    ],
+)
+def test_bad_input(capsys, own_results, tmp_path, words, expected):
+    (tmp_path / "text.npz").write_text("no archive")
+    data._arrays.cache_clear()
+    results = tmp_path / "new"
+    status, out, err = call(
+        capsys,
+        *words.format(tmp=tmp_path).split(),
+        "--results",
+        results,
+    )
+    assert status == 2
+    assert err.startswith("error: ")
+    assert err.count("\n") == 1
+    for word in expected:
+        assert word in err
+    # No more than what the study is.
+    assert len(out.splitlines()) <= 1
+    assert not results.exists()
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["frobnicate", "run smoke --frobnicate", "table", "run smoke --seeds"],
+)
+def test_words_that_are_no_command(capsys, no_runs, words):
+    status, out, err = call(capsys, *words.split())
+    assert status == 2
+    assert out == ""
+    assert "usage: python -m comparison" in err
+    assert "error: " in err.splitlines()[-1]
+
+
+@pytest.mark.parametrize("below", ["", "below"])
+def test_results_that_are_no_folder(
+    capsys, tmp_path, tiny, own_results, below
+):
+    path = tmp_path / "file"
+    path.write_text("mine")
+    words = ("run", "smoke", "--activations", "relu")
+    status, _, err = call(capsys, *words, "--results", path / below)
+    assert status == 2
+    assert err.startswith("error: ") and str(path) in err
+    assert err.count("\n") == 1
+    assert path.read_text() == "mine"
+
+
+def test_no_network_and_no_mnist(capsys, monkeypatch, tmp_path, own_results):
+    def load_data():
+        raise OSError("no route to host")
+
+    monkeypatch.setattr(keras.datasets.mnist, "load_data", load_data)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    data._arrays.cache_clear()
+    results = tmp_path / "new"
+    status, _, err = call(capsys, "run", "controlled", "--results", results)
+    assert status == 2
+    assert err.count("\n") == 1
+    for word in ("no route", "--data PATH", "--dataset mnist_sample", "online"):
+        assert word in err
+    assert not results.exists()
+
+
+# Tables.
+
+
+def test_csv(capsys, tmp_path, own_results, write_record):
+    study = studies.study("controlled", ["relu", "tanh"], [0, 1])
+    for number, configuration in enumerate(study.configurations):
+        # One record among the project's own, the others the user's.
+        folder = own_results if number == 2 else tmp_path / "r"
+        write_record(configuration, folder, accuracy=0.9 + number / 100)
+    status, out, err = call(
+        capsys, "table", "controlled", "--csv", "--results", tmp_path / "r"
+    )
+    assert (status, err) == (0, "")
+    rows = list(csv.reader(io.StringIO(out)))
+    assert rows[0] == COLUMNS
+    assert [row[1:3] for row in rows[1:]] == [
+        ["tanh", "0"],
+        ["relu", "0"],
+        ["tanh", "1"],
+        ["relu", "1"],
+    ] or [row[1:3] for row in rows[1:]] == [
+        ["relu", "0"],
+        ["tanh", "0"],
+        ["relu", "1"],
+        ["tanh", "1"],
+    ]
+    found = {tuple(row[1:3]): dict(zip(COLUMNS, row)) for row in rows[1:]}
+    row = found["relu", "1"]
+    assert row == {
+        "study": "controlled",
+        "activation": "relu",
+        "seed": "1",
+        "dataset": "mnist",
+        "train_samples": "3000",
+        "epochs": "20",
+        "batch_size": "128",
+        "parameters": "1234",
+        "test_accuracy": "0.92",
+        "test_loss": "0.25",
+        # The median of 1 to 20.
+        "epoch_seconds": "10.5",
+        "dtype_policy": "float32",
+        "backend": "numpy",
+    }
+
+
+def test_table(capsys, tmp_path, own_results, write_record):
+    for seed, accuracy in ((0, 0.75), (1, 0.5)):
+        study = studies.study("controlled", ["relu"], [seed])
+        write_record(study.configurations[0], tmp_path, accuracy)
+    status, out, err = call(
+        capsys, "table", "quick", "--results", tmp_path
+    )
+    assert status == 2 and "no record of quick" in err
+    study = studies.study("quick", ["relu", "tanh"])
+    for configuration, accuracy in zip(study.configurations, (0.75, 0.5)):
+        write_record(configuration, tmp_path, accuracy)
+    status, out, err = call(capsys, "table", "quick", "--results", tmp_path)
+    assert (status, err) == (0, "")
+    lines = {line.split()[0]: line.split() for line in out.splitlines() if line}
+    assert {"0.7500", "0.75"} & set(lines["relu"])
+    assert {"0.5000", "0.5"} & set(lines["tanh"])
+    assert "2 of 6 runs have a record." in out
+    assert "not a ranking" in out
+
+
+def test_mean_and_spread_over_seeds(capsys, tmp_path, own_results, write_record):
+    for seed, accuracy in ((0, 0.75), (1, 0.5)):
+        study = studies.study("quick", ["relu"], [seed])
+        write_record(study.configurations[0], tmp_path, accuracy)
+    status, out, _ = call(
+        capsys,
+        *("table", "quick", "--activations", "relu", "--seeds", "0", "1"),
+        *("--results", tmp_path),
+    )
+    assert status == 0
+    # The standard deviation of 0.75 and 0.5, with one degree of freedom.
+    (row,) = [line for line in out.splitlines() if line.startswith("relu")]
+    assert "0.625" in row and "0.1768" in row
+    assert "not a ranking" not in out
+
+
+def test_run_named_twice_is_one_row(capsys, tmp_path, own_results, write_record):
+    write_record(studies.study("quick", ["relu"]).configurations[0], tmp_path)
+    words = "table quick --csv --seeds 0 0 --activations relu relu --results"
+    status, out, _ = call(capsys, *words.split(), tmp_path)
+    assert status == 0
+    assert len(out.splitlines()) == 2
+
+
+def test_diverged_run_in_the_tables(capsys, tmp_path, own_results, write_record):
+    study = studies.study("quick", ["relu", "tanh"])
+    write_record(study.configurations[0], tmp_path)
+    write_record(study.configurations[1], tmp_path, diverged=True)
+    words = ("--activations", "relu", "tanh", "--results", tmp_path)
+    status, out, err = call(capsys, "table", "quick", "--csv", *words)
+    assert (status, err) == (0, "")
+    rows = list(csv.DictReader(io.StringIO(out)))
+    assert rows[0]["test_accuracy"] == "0.9"
+    assert rows[1]["test_accuracy"] == rows[1]["test_loss"] == ""
+    assert rows[1]["epochs"] == "5"
+
+    status, out, err = call(capsys, "table", "quick", *words)
+    assert (status, err) == (0, "")
+    header, *rest = out.splitlines()
+    assert "diverged" in header
+    (row,) = [line for line in rest if line.startswith("tanh")]
+    assert "NaN" in row
+
+
+def test_spoilt_record_in_a_table(
+    capsys, caplog, tmp_path, own_results, write_record
+):
+    study = studies.study("quick", ["relu", "tanh"])
+    for configuration in study.configurations:
+        write_record(configuration, tmp_path)
+    path = tmp_path / f"{study.configurations[1].key}.json"
+    path.write_text(path.read_text().replace("0.9", "0.95"))
+    status, out, _ = call(
+        capsys, "table", "quick", "--csv", "--results", tmp_path
+    )
+    assert status == 0
+    assert [row["activation"] for row in csv.DictReader(io.StringIO(out))] == [
+        "relu"
+    ]
+    assert str(path) in caplog.text
+    assert "0.95" in (tmp_path / f"{path.name}.damaged-1").read_text()
+
+
+# Runs.
+
+
+def test_run_then_read(capsys, monkeypatch, tmp_path, own_results):
+    """A whole run of smoke: its record, its table, its figures."""
+    results = tmp_path / "deep" / "results"
+    words = ("run", "smoke", "--activations", "relu", "--results", results)
+    status, out, err = call(capsys, *words)
+    assert status == 0
+    assert err.splitlines()[0].startswith("relu, seed 0: validation accuracy")
+    (configuration,) = studies.study("smoke", ["relu"]).configurations
+    record = runs.read(results / f"{configuration.key}.json", configuration)
+    assert record["parameters"] == 1_200_778
+    assert record["train_samples"] == 300
+    assert len(record["history"]["loss"]) == 1
+    # Ten digits: trained at all, it is better than one in ten.
+    assert record["test"]["accuracy"] > 0.1 or record["test"]["loss"] > 0
+    assert f"Records: {results}" in out
+    figures = [
+        pathlib.Path(line.removeprefix("Figure: "))
+        for line in out.splitlines()
+        if line.startswith("Figure: ")
+    ]
+    assert figures
+    for path in figures:
+        assert results in path.parents
+        assert path.read_bytes().startswith(PNG)
+
+    def fail(*arguments, **keywords):
+        raise AssertionError("a run was started")
+
+    monkeypatch.setattr(runs, "run", fail)
+    status, again, err = call(capsys, *words)
+    assert (status, again, err) == (0, out, "")
+    words = ("--activations", "relu", "--results", results)
+    status, out, err = call(capsys, "table", "smoke", "--csv", *words)
+    assert (status, err) == (0, "")
+    header, row = csv.reader(io.StringIO(out))
+    assert header == COLUMNS
+    assert float(row[8]) == record["test"]["accuracy"]
+    status, out, err = call(capsys, "figures", "smoke", *words)
+    assert (status, err) == (0, "")
+    assert [f"Figure: {path}" for path in figures] == out.splitlines()
+
+
+def test_figures_where_all_runs_diverged(
+    capsys, tmp_path, own_results, write_record
+):
+    (configuration,) = studies.study("quick", ["relu"]).configurations
+    write_record(configuration, tmp_path, diverged=True)
+    words = ("--activations", "relu", "--results", tmp_path)
+    status, out, err = call(capsys, "figures", "quick", *words)
+    assert (status, err) == (0, "")
+
+
+def test_no_words_run_quick(
+    capsys, monkeypatch, tmp_path, own_results, write_record
+):
+    monkeypatch.chdir(tmp_path)
+    run = []
+
+    def pretend(configuration, results, data_path=None, on_epoch=None):
+        run.append((configuration, results, data_path))
+        return write_record(configuration, results)
+
+    monkeypatch.setattr(runs, "run", pretend)
+    status, out, _ = call(capsys)
+    assert status == 0
+    expected = studies.study("quick").configurations
+    assert run == [(c, pathlib.Path("runs"), None) for c in expected]
+    assert "ranks nothing" in out
+    assert f"Records: runs" in out
+    assert list((tmp_path / "runs").glob("figures/*.png"))
+
+
+def test_options_reach_the_run(
+    capsys, monkeypatch, tmp_path, own_results, write_record
+):
+    run = []
+
+    def pretend(configuration, results, data_path=None, on_epoch=None):
+        run.append((configuration, data_path))
+        return write_record(configuration, results)
+
+    monkeypatch.setattr(runs, "run", pretend)
+    status, _, _ = call(
+        capsys,
+        *"run quick --activations gelu --seeds 4 --epochs 2".split(),
+        *"--batch-size 64 --dropout 0.25 --dataset fashion_mnist".split(),
+        *("--results", tmp_path, "--data", "somewhere"),
+    )
+    assert status == 0
+    expected = runs.Configuration(
+        "gelu",
+        seed=4,
+        epochs=2,
+        batch_size=64,
+        dropout=0.25,
+        dataset="fashion_mnist",
+    )
+    assert run == [(expected, pathlib.Path("somewhere"))]
+
+
+def test_ctrl_c_says_how_to_go_on(
+    capsys, monkeypatch, tmp_path, own_results, write_record
+):
+    started = []
+
+    def interrupt(configuration, results, data_path=None, on_epoch=None):
+        started.append(configuration)
+        if len(started) == 3:
+            raise KeyboardInterrupt
+        return write_record(configuration, results)
+
+    monkeypatch.setattr(runs, "run", interrupt)
+    status, out, err = call(capsys, "run", "smoke", "--results", tmp_path / "r")
+    assert status == 130
+    assert "2 of 6 runs" in err and "goes on" in err
+    assert str(tmp_path / "r") in err
+    assert len(list((tmp_path / "r").glob("*.json"))) == 2
+
+
+# In a process of its own.
+
+
+def test_table_in_a_process(process, tmp_path, write_record):
+    """Nothing but the table: no line of TensorFlow's on any stream."""
+    (configuration,) = studies.study("smoke", ["relu"]).configurations
+    write_record(configuration, tmp_path / "runs")
+    table = process("table", "smoke", "--csv")
+    out, err = table.communicate(timeout=300)
+    assert (table.returncode, err) == (0, "")
+    header, row = csv.reader(io.StringIO(out))
+    assert header == COLUMNS
+    assert row[:2] == ["smoke", "relu"]
+
+
+def wait_for(process, condition):
+    """Waits until a condition holds, while the process is at work."""
+    for _ in range(30_000):
+        if condition():
+            return
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.01)
+    raise AssertionError("it never happened")
+
+
+def test_interrupted_and_killed(process, capsys, tmp_path, own_results):
+    """Ctrl-C in the second run, then kill -9, then to the end."""
+    study = studies.study("smoke", ["relu", "tanh"], epochs=4)
+    results = tmp_path / "results"
+    first, second = (results / f"{c.key}.json" for c in study.configurations)
+    checkpoint = results / f"{study.configurations[1].key}.checkpoint.npz"
+    words = "run smoke --activations relu tanh --epochs 4 --results results"
+
+    run = process(*words.split())
+    wait_for(run, checkpoint.exists)
+    run.send_signal(signal.SIGINT)
+    out, err = run.communicate(timeout=300)
+    assert run.returncode == 130
+    assert "1 of 2 runs" in err and "The same command goes on" in err
+    assert "Traceback" not in err
+    assert len(out.splitlines()) == 1
+    finished = runs.read(first, study.configurations[0])
+    assert not second.exists()
+    assert checkpoint.exists()
+
+    saved = checkpoint.stat().st_mtime_ns
+    run = process(*words.split())
+    wait_for(run, lambda: checkpoint.stat().st_mtime_ns != saved)
+    run.kill()
+    run.communicate(timeout=300)
+    assert runs.read(first, study.configurations[0]) == finished
+    assert not second.exists()
+
+    status, out, err = call(capsys, *words.split()[:-1], results)
+    assert status == 0
+    assert "damaged" not in err
+    assert runs.read(first, study.configurations[0]) == finished
+    record = runs.read(second, study.configurations[1])
+    assert len(record["history"]["loss"]) == 4
+    assert not checkpoint.exists()
+    assert "relu" in out and "tanh" in out

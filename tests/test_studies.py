@@ -1,0 +1,295 @@
+"""Tests of comparison/studies.py, and of the committed records."""
+
+import dataclasses
+import io
+import json
+import math
+import re
+import sys
+
+import pytest
+
+from comparison import analysis
+from comparison import runs
+from comparison import studies
+
+FIVE = ["sigmoid", "tanh", "relu", "leaky_relu", "swish"]
+SIX = [*FIVE, "swish_trainable"]
+COMMITTED = sorted(analysis.RESULTS.glob("*.json"))
+
+
+@pytest.fixture
+def no_runs(monkeypatch):
+    def fail(*arguments, **keywords):
+        raise AssertionError("a run was started")
+
+    monkeypatch.setattr(runs, "run", fail)
+
+
+@pytest.fixture
+def fake_runs(monkeypatch, write_record):
+    """Runs that take no time; gives the configurations that were run."""
+    run = []
+
+    def pretend(configuration, results, data_path=None, on_epoch=None):
+        record = write_record(configuration, results)
+        for epochs in range(1, configuration.epochs + 1):
+            history = {k: v[:epochs] for k, v in record["history"].items()}
+            on_epoch(history)
+        run.append(configuration)
+        return record
+
+    monkeypatch.setattr(runs, "run", pretend)
+    return run
+
+
+# The studies.
+
+
+def test_controlled_differs_in_activation_and_seed_only():
+    configurations = studies.study("controlled").configurations
+    assert {c.activation for c in configurations} == set(SIX)
+    seeds = {c.seed for c in configurations}
+    assert len(seeds) > 1 and len(configurations) == len(seeds) * 6
+    shared = {
+        tuple(
+            (name, value)
+            for name, value in dataclasses.asdict(c).items()
+            if name not in ("activation", "seed")
+        )
+        for c in configurations
+    }
+    (shared,) = map(dict, shared)
+    assert shared == {
+        "dataset": "mnist",
+        "epochs": 20,
+        "batch_size": 128,
+        "dropout": 0.5,
+        "batch_normalization": True,
+        "kernel_initializer": "glorot_uniform",
+        "learning_rate": 0.001,
+        "negative_slope": 0.01,
+        "beta": 1.0,
+        "dtype_policy": "float32",
+        "validation": "held_out",
+        "train_samples": None,
+    }
+
+
+def test_first_seed_of_controlled_comes_first():
+    """So that an interrupted study can compare all activations."""
+    configurations = studies.study("controlled").configurations
+    assert [c.activation for c in configurations[:6]] == SIX
+    assert {c.seed for c in configurations[:6]} == {0}
+
+
+def test_quick():
+    study = studies.study("quick")
+    assert [c.activation for c in study.configurations] == SIX
+    for c in study.configurations:
+        assert c.dataset == "mnist_sample"
+        # So that the moving statistics of batch normalisation settle.
+        assert c.batch_size <= 32
+        assert c.seed == 0
+    assert "ranks nothing" in study.purpose
+
+
+def test_smoke():
+    study = studies.study("smoke")
+    assert [c.activation for c in study.configurations] == SIX
+    for c in study.configurations:
+        assert c.dataset == "mnist_sample"
+        assert c.epochs == 1
+        assert c.train_samples <= 500
+
+
+def test_no_run_is_in_two_studies():
+    keys = [
+        c.key for study in studies.STUDIES.values() for c in study.configurations
+    ]
+    assert len(keys) == len(set(keys))
+
+
+@pytest.mark.parametrize(
+    "name, nearest",
+    [("controled", "controlled"), ("quik", "quick"), ("Smoke", "smoke")],
+)
+def test_unknown_study(name, nearest):
+    with pytest.raises(ValueError) as caught:
+        studies.study(name)
+    message = str(caught.value)
+    assert f"Did you mean '{nearest}'" in message
+    for known in ("quick", "controlled", "smoke"):
+        assert known in message
+    assert repr(name) in message
+
+
+def test_part_of_a_study():
+    study = studies.study("controlled", ["relu", "gelu"], [3, 1])
+    assert [(c.activation, c.seed) for c in study.configurations] == [
+        ("relu", 3),
+        ("gelu", 3),
+        ("relu", 1),
+        ("gelu", 1),
+    ]
+    assert study.configurations[1].epochs == 20
+
+
+def test_run_named_twice_is_one_run():
+    study = studies.study("controlled", ["relu", "relu"], [0, 0])
+    assert len(study.configurations) == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"epochs": 3}, {"dataset": "fashion_mnist"}, {"dropout": 0.1}],
+)
+def test_changed_study_never_enters_the_study(change, tmp_path, write_record):
+    study = studies.study("controlled")
+    changed = studies.study("controlled", **change)
+    keys = {c.key for c in study.configurations}
+    assert not keys & {c.key for c in changed.configurations}
+    for configuration in changed.configurations:
+        write_record(configuration, tmp_path)
+    assert studies.records(study, [tmp_path]) == []
+    assert len(studies.records(changed, [tmp_path])) == len(keys)
+
+
+def test_change_to_the_same_value_is_no_change():
+    assert studies.study("controlled", epochs=20) == studies.study("controlled")
+
+
+@pytest.mark.parametrize(
+    "change", [{"epochs": 0}, {"dropout": 2}, {"dataset": "mnst"}]
+)
+def test_change_out_of_range(change):
+    with pytest.raises(ValueError, match=next(iter(change))):
+        studies.study("quick", **change)
+
+
+# Running them.
+
+
+def test_runs_what_has_no_record(fake_runs, write_record, tmp_path):
+    study = studies.study("smoke", ["relu", "tanh", "swish", "gelu"])
+    relu, tanh, swish, gelu = study.configurations
+    old = [
+        write_record(tanh, tmp_path / "results", accuracy=0.5),
+        write_record(swish, tmp_path / "committed", accuracy=0.6),
+    ]
+    records = studies.run(study, tmp_path / "results", [tmp_path / "committed"])
+    assert fake_runs == [relu, gelu]
+    assert [r["configuration"]["activation"] for r in records] == [
+        "relu",
+        "tanh",
+        "swish",
+        "gelu",
+    ]
+    assert records[1:3] == old
+    # In the user's folder, not among the project's own.
+    assert sorted(p.name for p in (tmp_path / "results").iterdir()) == sorted(
+        f"{c.key}.json" for c in (relu, tanh, gelu)
+    )
+    assert len(list((tmp_path / "committed").iterdir())) == 1
+
+
+def test_all_there_is_nothing_to_run(no_runs, write_record, tmp_path, capsys):
+    study = studies.study("smoke", ["relu", "tanh"])
+    records = [write_record(c, tmp_path) for c in study.configurations]
+    assert studies.run(study, tmp_path) == records
+    assert studies.records(study, [tmp_path]) == records
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_line_a_run_where_there_is_no_terminal(fake_runs, tmp_path, capsys):
+    studies.run(studies.study("quick", ["relu", "tanh"]), tmp_path)
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.splitlines() == [
+        "relu, seed 0: validation accuracy 0.8750",
+        "tanh, seed 0: validation accuracy 0.8750",
+    ]
+
+
+def test_run_that_had_all_its_epochs_behind_it(
+    monkeypatch, write_record, tmp_path, capsys
+):
+    """As one that was interrupted in its test: no epoch is left to report."""
+
+    def run(configuration, results, data_path=None, on_epoch=None):
+        return write_record(configuration, results)
+
+    monkeypatch.setattr(runs, "run", run)
+    studies.run(studies.study("quick", ["relu"]), tmp_path)
+    assert "relu, seed 0: validation accuracy 0.8750" in capsys.readouterr().err
+
+
+def test_bars_on_a_terminal(fake_runs, tmp_path, monkeypatch):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setenv("COLUMNS", "120")
+    studies.run(studies.study("quick", ["relu", "tanh"]), tmp_path)
+    shown = terminal.getvalue()
+    assert "runs: 100%" in shown and "2/2" in shown
+    assert "tanh, seed 0" in shown
+    assert "validation accuracy 0.8750" in shown
+
+
+# The committed records.
+
+
+@pytest.mark.parametrize("path", COMMITTED, ids=lambda path: path.stem)
+def test_committed_record(path):
+    """Whole, unedited, found by its configuration, and true to its counts."""
+    record = runs.read(path)
+    configuration = runs.Configuration(**record["configuration"])
+    assert path.stem == configuration.key
+    assert runs.find(configuration, [analysis.RESULTS]) == record
+    # Nobody's folders are in it.
+    assert not re.search(r"/(home|root|work|Users)\b", path.read_text())
+
+    history = record["history"]
+    betas = history.pop("beta", {})
+    epochs = configuration.epochs
+    for name, column in {**history, **betas}.items():
+        assert len(column) == epochs, name
+        assert all(math.isfinite(value) for value in column), name
+    # The mean over images of a batched accuracy is a count of images.
+    counts = [value * 5000 for value in history["val_accuracy"]]
+    assert counts == pytest.approx([round(c) for c in counts], abs=0.01)
+    wrong = record["test"]["misclassified"]
+    assert record["test"]["accuracy"] == pytest.approx(1 - len(wrong) / 10_000)
+    indices = [index for index, _ in wrong]
+    assert indices == sorted(set(indices))
+    assert 0 <= indices[0] and indices[-1] < 10_000
+    assert {found for _, found in wrong} <= set(range(10))
+
+
+@pytest.mark.parametrize("activation", SIX)
+def test_controlled_is_committed_for_the_first_seed(activation):
+    study = studies.study("controlled", [activation], [0])
+    (record,) = studies.records(study, [analysis.RESULTS])
+    assert record["train_samples"] == 55_000
+    betas = 3 if activation == "swish_trainable" else 0
+    assert record["parameters"] == 1_200_778 + betas
+    assert len(record["history"].get("beta", {})) == betas
+    assert record["diverged"] is False
+
+
+def test_published_figures_are_complete():
+    history = analysis.published_history()
+    assert set(history["activation"]) <= set(FIVE)
+    assert set(analysis.METRICS) <= set(history.columns)
+    for _, rows in history.groupby("activation"):
+        assert rows["epoch"].tolist() == list(range(1, 21))
+    assert list(analysis.published_test().index) == FIVE
+
+
+def test_records_are_small():
+    for path in COMMITTED:
+        assert path.stat().st_size < 50_000
+        json.loads(path.read_text())
