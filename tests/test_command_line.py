@@ -53,20 +53,23 @@ def process(tmp_path):
         environment = {
             **os.environ,
             "PYTHONPATH": str(ROOT),
-            # As from a shell of one's own, not as pytest has them.
-            "TF_CPP_MIN_LOG_LEVEL": "",
         }
-        del environment["TF_CPP_MIN_LOG_LEVEL"]
-        started.append(
-            subprocess.Popen(
-                [sys.executable, "-m", "comparison", *map(str, words)],
-                cwd=tmp_path,
-                env=environment,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                text=True,
+        # As in a shell of one's own, where this process has it otherwise.
+        environment.pop("TF_CPP_MIN_LOG_LEVEL", None)
+        handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            started.append(
+                subprocess.Popen(
+                    [sys.executable, "-m", "comparison", *words],
+                    cwd=tmp_path,
+                    env=environment,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    text=True,
+                )
             )
-        )
+        finally:
+            signal.signal(signal.SIGINT, handler)
         return started[-1]
 
     yield start
@@ -188,11 +191,6 @@ def test_csv(capsys, tmp_path, own_results, write_record):
         ["relu", "0"],
         ["tanh", "1"],
         ["relu", "1"],
-    ] or [row[1:3] for row in rows[1:]] == [
-        ["relu", "0"],
-        ["tanh", "0"],
-        ["relu", "1"],
-        ["tanh", "1"],
     ]
     found = {tuple(row[1:3]): dict(zip(COLUMNS, row)) for row in rows[1:]}
     row = found["relu", "1"]
@@ -227,9 +225,17 @@ def test_table(capsys, tmp_path, own_results, write_record):
         write_record(configuration, tmp_path, accuracy)
     status, out, err = call(capsys, "table", "quick", "--results", tmp_path)
     assert (status, err) == (0, "")
-    lines = {line.split()[0]: line.split() for line in out.splitlines() if line}
-    assert {"0.7500", "0.75"} & set(lines["relu"])
-    assert {"0.5000", "0.5"} & set(lines["tanh"])
+    rows = [line.split() for line in out.splitlines()]
+    shown = {
+        row[0]: [float(value) for value in row[1:]]
+        for row in rows
+        if row and row[0] in ("relu", "tanh")
+    }
+    # Seeds, parameters, training, validation and test accuracy, test loss.
+    assert shown == {
+        "relu": [1, 1234, 0.75, 0.875, 0.75, 0.25],
+        "tanh": [1, 1234, 0.75, 0.875, 0.5, 0.25],
+    }
     assert "2 of 6 runs have a record." in out
     assert "not a ranking" in out
 
@@ -312,8 +318,6 @@ def test_run_then_read(capsys, monkeypatch, tmp_path, own_results):
     assert record["parameters"] == 1_200_778
     assert record["train_samples"] == 300
     assert len(record["history"]["loss"]) == 1
-    # Ten digits: trained at all, it is better than one in ten.
-    assert record["test"]["accuracy"] > 0.1 or record["test"]["loss"] > 0
     assert f"Records: {results}" in out
     figures = [
         pathlib.Path(line.removeprefix("Figure: "))
@@ -368,7 +372,7 @@ def test_no_words_run_quick(
     expected = studies.study("quick").configurations
     assert run == [(c, pathlib.Path("runs"), None) for c in expected]
     assert "ranks nothing" in out
-    assert f"Records: runs" in out
+    assert "Records: runs" in out
     assert list((tmp_path / "runs").glob("figures/*.png"))
 
 
@@ -444,13 +448,23 @@ def wait_for(process, condition):
     raise AssertionError("it never happened")
 
 
-def test_interrupted_and_killed(process, capsys, tmp_path, own_results):
+def is_still(path, before):
+    """Whether a file is the one that it was."""
+    with contextlib.suppress(FileNotFoundError):
+        return os.path.samestat(path.stat(), before)
+    return False
+
+
+def test_interrupted_and_killed(
+    process, capsys, tmp_path, own_results, write_record
+):
     """Ctrl-C in the second run, then kill -9, then to the end."""
-    study = studies.study("smoke", ["relu", "tanh"], epochs=4)
+    study = studies.study("smoke", ["relu", "tanh"], epochs=2)
     results = tmp_path / "results"
     first, second = (results / f"{c.key}.json" for c in study.configurations)
     checkpoint = results / f"{study.configurations[1].key}.checkpoint.npz"
-    words = "run smoke --activations relu tanh --epochs 4 --results results"
+    words = "run smoke --activations relu tanh --epochs 2 --results results"
+    finished = write_record(study.configurations[0], results)
 
     run = process(*words.split())
     wait_for(run, checkpoint.exists)
@@ -460,23 +474,25 @@ def test_interrupted_and_killed(process, capsys, tmp_path, own_results):
     assert "1 of 2 runs" in err and "The same command goes on" in err
     assert "Traceback" not in err
     assert len(out.splitlines()) == 1
-    finished = runs.read(first, study.configurations[0])
+    assert runs.read(first, study.configurations[0]) == finished
     assert not second.exists()
     assert checkpoint.exists()
 
-    saved = checkpoint.stat().st_mtime_ns
+    saved = checkpoint.stat()
     run = process(*words.split())
-    wait_for(run, lambda: checkpoint.stat().st_mtime_ns != saved)
+    # Killed behind the last epoch, in the test.
+    wait_for(run, lambda: not is_still(checkpoint, saved))
     run.kill()
     run.communicate(timeout=300)
     assert runs.read(first, study.configurations[0]) == finished
-    assert not second.exists()
+    if second.exists():
+        runs.read(second, study.configurations[1])
 
     status, out, err = call(capsys, *words.split()[:-1], results)
     assert status == 0
     assert "damaged" not in err
     assert runs.read(first, study.configurations[0]) == finished
     record = runs.read(second, study.configurations[1])
-    assert len(record["history"]["loss"]) == 4
+    assert len(record["history"]["loss"]) == 2
     assert not checkpoint.exists()
     assert "relu" in out and "tanh" in out

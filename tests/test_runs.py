@@ -341,7 +341,7 @@ def test_misclassified_images(finished, tiny_images):
     ]
     test = finished.record["test"]
     # Neither none nor all, or the list says little.
-    assert 0 < len(expected)
+    assert 0 < len(expected) < 20
     assert test["misclassified"] == expected
     assert test["accuracy"] == pytest.approx(1 - len(expected) / 20)
 
