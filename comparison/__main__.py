@@ -19,6 +19,9 @@ def main(arguments=None):
                 f"--results must name a folder. Received: {options.results}"
             )
         return options.command(study, options)
+    except KeyboardInterrupt:
+        print("\nInterrupted.", file=sys.stderr)
+        return 130
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -18,9 +18,9 @@ class FusedBatchNormalization(layers.BatchNormalization):
     The same arguments, weights and results, within rounding, as
     `keras.layers.BatchNormalization`, which on a CPU is about three times
     slower in training. Whatever the kernel does not cover (another backend,
-    other ranks, a mask, a float64 input, weights that are not float32, an axis
-    that is not the last, renormalisation, a synchronised or an uncentred layer)
-    is left to Keras.
+    other ranks, a mask, a float64 input, weights that are not float32, an
+    axis that is not the last, renormalisation, a synchronised or an uncentred
+    layer) is left to Keras.
     """
 
     def call(self, inputs, training=None, mask=None):

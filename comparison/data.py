@@ -13,6 +13,9 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 
 CLASSES = 10
+# Of a dataset that comes in one part, so many images are for validation, and
+# so many for testing.
+PART = 1000
 # Keras's names of the four arrays, each with the name of its file in the
 # original distribution (IDX format, gzip).
 IDX_FILES = {
@@ -76,9 +79,14 @@ def load(name, path=None, validation="held_out", train_samples=None):
             all of them.
 
     Raises:
-        ValueError: If the name is unknown.
+        ValueError: If the name is unknown or an argument out of range.
         DataError: If there is no data, or not the canonical data.
     """
+    if validation not in ("held_out", "test"):
+        raise ValueError(
+            "`validation` must be 'held_out' or 'test'. Received: "
+            f"validation={validation!r}"
+        )
     arrays = _arrays(check_name(name), None if path is None else str(path))
     return _split(name, arrays, validation, train_samples)
 
@@ -92,6 +100,12 @@ def check_name(name):
         f"Unknown dataset. Did you mean {nearest[0]!r}? "
         f"Known are {', '.join(DATASETS)}. Received: dataset={name!r}"
     )
+
+
+def test_size(name):
+    """Returns how many images a dataset has for testing."""
+    shapes = DATASETS[check_name(name)].shapes
+    return shapes["x_test"][0] if "x_test" in shapes else PART
 
 
 @functools.lru_cache(maxsize=1)
@@ -236,12 +250,12 @@ def _split(name, arrays, validation, train_samples):
         x_test = arrays["x_test"][..., np.newaxis]
         y_test = arrays["y_test"].astype(np.int64)
     else:
-        train, test = by_class(train, 1000)
+        train, test = by_class(train, PART)
         x_test, y_test = images[test], labels[test]
     if validation == "test":
         x_validation, y_validation = x_test, y_test
     else:
-        held_out = 5000 if "x_test" in arrays else 1000
+        held_out = 5000 if "x_test" in arrays else PART
         train, index = by_class(train, held_out)
         x_validation, y_validation = images[index], labels[index]
     if train_samples is not None:

@@ -5,10 +5,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib import ticker
-from scipy import stats
+from scipy import special, stats
 
 import activations
-from comparison import analysis
+from comparison import analysis, data
 
 # One colour per activation in every figure: Okabe and Ito's, which readers
 # with colour-blindness tell apart.
@@ -28,8 +28,6 @@ LABELS = {
     "leaky_relu": "leaky ReLU",
     "swish_trainable": "swish, β trained",
 }
-# Of the datasets, for the uncertainty of a test accuracy.
-TEST_IMAGES = {"mnist": 10_000, "fashion_mnist": 10_000, "mnist_sample": 1000}
 
 
 def colour(name):
@@ -47,7 +45,7 @@ def value_and_derivative(name, low=-6.0, high=6.0):
     """Draws a function of the catalogue beside its derivative.
 
     Dots mark the value at zero and, at a kink or a jump, both one-sided
-    limits of the derivative or the value.
+    limits of the derivative or the value; diamonds, where the curve turns.
     """
     entry = activations.CATALOG[name]
     figure, panels = plt.subplots(1, 2, figsize=(9, 3.2), layout="constrained")
@@ -67,6 +65,7 @@ def value_and_derivative(name, low=-6.0, high=6.0):
             [0, 0], ends[[0, 2]], "o", color=colour(name), fillstyle="none"
         )
         axes.plot(0, ends[1], "o", color=colour(name))
+        _mark_turns(axes, function, low, high, colour(name))
         axes.set_title(f"${symbol} = {formula}$", fontsize=11)
         axes.set_xlabel("x")
         axes.set_ylabel(f"${symbol}$")
@@ -76,15 +75,39 @@ def value_and_derivative(name, low=-6.0, high=6.0):
     x = np.linspace(low, high, 6001)
     slopes = _values(entry.derivative, x[x != 0])
     flat = np.mean(np.abs(slopes) < 0.01)
-    span = f"from {slopes.min():.2g} to {slopes.max():.2g}"
+    finding = (
+        f"slope from {slopes.min():.2g} to {slopes.max():.2g}, "
+        f"under 0.01 in size on {flat:.0%} of [{low:g}, {high:g}]"
+    )
     if slopes.min() == slopes.max():
-        span = f"{slopes.max():g} throughout"
+        finding = f"slope {slopes.max():g} throughout"
+        # A constant would get a scale of its own.
+        panels[1].set_ylim(-0.05, 1.05)
     figure.suptitle(
-        f"{label(name)}: values in ${entry.range_formula}$; slope {span}, "
-        f"under 0.01 in size on {flat:.0%} of [{low:g}, {high:g}]",
+        f"{label(name)}: values in ${entry.range_formula}$; {finding}",
         fontsize=11,
     )
     return figure
+
+
+def _mark_turns(axes, function, low, high, shade):
+    """Marks where a smooth curve turns, zero apart, with the coordinates."""
+    x = np.linspace(low, high, 6001)
+    y = _values(function, x)
+    rises = np.sign(np.diff(y))
+    for i in np.flatnonzero(rises[1:] * rises[:-1] < 0) + 1:
+        if abs(x[i]) > 0.01:
+            axes.plot(x[i], y[i], "D", markersize=5, color=shade)
+            axes.annotate(
+                f"({x[i]:.2f}, {y[i]:.3f})",
+                (x[i], y[i]),
+                # Outside the curve, where nothing else is drawn.
+                xytext=(0, 8 if y[i] > y[i - 300] else -16),
+                textcoords="offset points",
+                ha="center",
+                fontsize=9,
+            )
+            axes.margins(y=0.18)
 
 
 def all_functions(low=-4.0, high=4.0):
@@ -105,8 +128,8 @@ def all_functions(low=-4.0, high=4.0):
                 color=colour(name),
                 label=label(name),
             )
-    panels[0].set_title("Above zero they part: bounded, or as large as x")
-    panels[1].set_title("Derivatives: three go to zero at both ends")
+    panels[0].set_title("Above zero: bounded by 1, or growing with x")
+    panels[1].set_title("Slopes: step, sigmoid, tanh end near 0 on both sides")
     for axes, symbol in zip(panels, ("$f(x)$", "$f'(x)$"), strict=True):
         axes.set_xlabel("x")
         axes.set_ylabel(symbol)
@@ -149,6 +172,37 @@ def swish_family(betas, low=-6.0, high=6.0, scale=1.0):
     panels[1].legend(
         loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False
     )
+    return figure
+
+
+def swish_at(beta, low=-6.0, high=6.0):
+    """Draws swish at one beta with its turning point, on axes that stay."""
+    figure, axes = plt.subplots(figsize=(6, 3.6), layout="constrained")
+    x = np.linspace(low, high, 1202)
+    axes.plot(x, x / 2, "k:", label="β = 0: x/2")
+    axes.plot(x, np.maximum(x, 0), "k--", label="β → ∞: ReLU")
+    axes.plot(
+        x,
+        _values(activations.swish, x, beta=beta),
+        color=colour("swish"),
+        label=f"β = {beta:g}",
+    )
+    finding = "the straight line x/2"
+    if beta:
+        # The derivative is 0 where -1 - βx = W(1/e), Lambert's W.
+        turn = special.lambertw(np.exp(-1)).real
+        place, extreme = -(1 + turn) / beta, -turn / beta
+        finding = "lowest" if beta > 0 else "highest"
+        finding += f" at x = {place:.2f}, where it is {extreme:.3f}"
+        if low <= place <= high:
+            axes.plot(place, extreme, "D", color=colour("swish"))
+    axes.set_title(f"β = {beta:g}: {finding}")
+    axes.set_xlabel("x")
+    axes.set_ylabel("$f(x)$")
+    axes.set_xlim(low, high)
+    axes.set_ylim(low, high)
+    axes.grid(alpha=0.3)
+    axes.legend(loc="upper left", frameon=False)
     return figure
 
 
@@ -303,6 +357,8 @@ def _limit(axes, rows, metric):
     the others into one line.
     """
     settled = rows.loc[rows["epoch"] > min(2, rows["epoch"].max() - 1), metric]
+    if settled.isna().all():
+        return
     low, high = settled.min(), settled.max()
     margin = 0.08 * (high - low) or 0.01
     axes.set_ylim(low - margin, high + margin)
@@ -340,8 +396,11 @@ def test_accuracy(rows, published=None, axes=None):
     if axes is None:
         _, axes = plt.subplots(figsize=(8, 3.6), layout="constrained")
     rows = rows.dropna(subset="test_accuracy")
+    if rows.empty:
+        axes.set_title("No test accuracy: every run diverged")
+        return axes.figure
     names = list(dict.fromkeys(rows["activation"]))
-    images = TEST_IMAGES[rows["dataset"].iloc[0]]
+    images = data.test_size(rows["dataset"].iloc[0])
     half_widths = []
     for row in rows.itertuples():
         place = names.index(row.activation)
