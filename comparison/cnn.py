@@ -5,80 +5,7 @@ import numpy as np
 from keras import layers
 
 import activations
-
-
-@keras.saving.register_keras_serializable(package="activation_comparison")
-class FusedBatchNormalization(layers.BatchNormalization):
-    """Keras's batch normalisation, on TensorFlow's fused kernel for images.
-
-    y = gamma (x - mean) / sqrt(variance + epsilon) + beta, with the mean and
-    the variance of the batch in training and their moving averages otherwise
-    (Ioffe and Szegedy 2015, arXiv 1502.03167, algorithms 1 and 2).
-
-    The same arguments, weights and results, within rounding, as
-    `keras.layers.BatchNormalization`, which on a CPU is about three times
-    slower in training. Whatever the kernel does not cover (another backend,
-    other ranks, a mask, a float64 input, weights that are not float32, an
-    axis that is not the last, renormalisation, a synchronised or an uncentred
-    layer) is left to Keras.
-    """
-
-    def call(self, inputs, training=None, mask=None):
-        if not self._fits_kernel(inputs, mask):
-            return super().call(inputs, training=training, mask=mask)
-        # Not at the top: the module also serves Keras's other backends.
-        import tensorflow as tf
-
-        if not (training and self.trainable):
-            return tf.raw_ops.FusedBatchNormV3(
-                x=inputs,
-                scale=self.gamma,
-                offset=self.beta,
-                mean=self.moving_mean,
-                variance=self.moving_variance,
-                epsilon=self.epsilon,
-                is_training=False,
-            ).y
-        normalised = tf.raw_ops.FusedBatchNormV3(
-            x=inputs,
-            scale=self.gamma,
-            offset=self.beta,
-            mean=tf.zeros([0]),
-            variance=tf.zeros([0]),
-            epsilon=self.epsilon,
-            is_training=True,
-        )
-        # The kernel returns the variance with Bessel's correction; Keras
-        # averages the uncorrected one.
-        count = tf.cast(tf.size(inputs) / inputs.shape[-1], tf.float32)
-        variance = normalised.batch_variance * (
-            tf.maximum(count - 1.0, 1.0) / count
-        )
-        for average, value in (
-            (self.moving_mean, normalised.batch_mean),
-            (self.moving_variance, variance),
-        ):
-            average.assign(
-                average * self.momentum + value * (1.0 - self.momentum)
-            )
-        return normalised.y
-
-    def _fits_kernel(self, inputs, mask):
-        return (
-            keras.backend.backend() == "tensorflow"
-            and len(inputs.shape) == 4
-            and self.axis in (-1, 3)
-            and mask is None
-            and keras.backend.standardize_dtype(inputs.dtype)
-            in ("float32", "bfloat16", "float16")
-            and self.compute_dtype
-            == keras.backend.standardize_dtype(inputs.dtype)
-            # The kernel averages in float32.
-            and self.variable_dtype == "float32"
-            and self.center
-            and self.scale
-            and not (self.renorm or self.synchronized)
-        )
+from comparison import fused
 
 
 def build(configuration, input_shape=(28, 28, 1), classes=10):
@@ -106,13 +33,13 @@ def build(configuration, input_shape=(28, 28, 1), classes=10):
             "kernel_initializer": seeded(
                 configuration.kernel_initializer, seed
             ),
-            "kernel_regularizer": keras.regularizers.L2(1e-5),
+            "kernel_regularizer": fused.FusedL2(1e-5),
             "dtype": dtype,
         }
 
     def activation(number):
         if configuration.batch_normalization:
-            yield FusedBatchNormalization(
+            yield fused.FusedBatchNormalization(
                 name=f"normalization_{number}", dtype=dtype
             )
         yield activations.layer(
@@ -156,7 +83,7 @@ def build(configuration, input_shape=(28, 28, 1), classes=10):
         ],
         name=f"{configuration.activation}_network",
     )
-    optimizer = keras.optimizers.Adam(configuration.learning_rate)
+    optimizer = fused.FusedAdam(configuration.learning_rate)
     if dtype == "mixed_float16":
         # Keras does so only if the whole model has the policy.
         optimizer = keras.optimizers.LossScaleOptimizer(optimizer)

@@ -267,7 +267,10 @@ class Batches(keras.utils.PyDataset):
     """Images in [0, 1] and their labels, in batches, in the order given."""
 
     def __init__(self, images, labels, batch_size, order=None):
-        super().__init__()
+        # More than one worker keeps TensorFlow's automatic tuning out of the
+        # input. Its thread sleeps for longer and longer, 41 s in the end, and
+        # an epoch would wait for it to wake.
+        super().__init__(workers=2)
         self.images = images
         self.labels = labels
         self.batch_size = batch_size

@@ -38,7 +38,7 @@ def pair(channels=5, **arguments):
         kind(**arguments)
         for kind in (
             keras.layers.BatchNormalization,
-            cnn.FusedBatchNormalization,
+            fused.FusedBatchNormalization,
         )
     ]
     rng = np.random.default_rng(1)
@@ -155,7 +155,7 @@ def test_loss_includes_l2():
 
 def test_optimizer():
     model = build("relu", learning_rate=0.02)
-    assert type(model.optimizer) is keras.optimizers.Adam
+    assert isinstance(model.optimizer, keras.optimizers.Adam)
     assert float(model.optimizer.learning_rate) == pytest.approx(0.02)
 
 
@@ -214,7 +214,7 @@ def test_saved_and_loaded(tmp_path):
     model.save(tmp_path / "network.keras")
     loaded = keras.saving.load_model(tmp_path / "network.keras")
     assert type(loaded.get_layer("normalization_1")) is (
-        cnn.FusedBatchNormalization
+        fused.FusedBatchNormalization
     )
     assert type(loaded.get_layer("activation_1")) is activations.Swish
     x = images(3, seed=5)
@@ -325,7 +325,7 @@ def test_equals_keras_in_training(count):
 @pytest.mark.parametrize("count", [1, 16])
 def test_moving_variance_is_of_the_uncorrected_variance(count):
     """Against NumPy: Keras averages the variance with ddof=0."""
-    layer = cnn.FusedBatchNormalization(momentum=0.5)
+    layer = fused.FusedBatchNormalization(momentum=0.5)
     x = images(count, channels=3, size=2)
     layer(x, training=True)
     exact = x.astype("float64")
@@ -388,7 +388,7 @@ def test_gradients_in_float64():
     """Against Keras in float64, so that both float32 sides are judged."""
     x, weight = images(6, channels=5), images(6, 9, channels=5)
     exact = keras.layers.BatchNormalization(dtype="float64")
-    fused = cnn.FusedBatchNormalization()
+    fused = fused.FusedBatchNormalization()
     gradients = []
     for layer, dtype in ((exact, "float64"), (fused, "float32")):
         inputs = tf.constant(x, dtype)
@@ -421,7 +421,7 @@ def test_same_weights_and_they_load_both_ways(tmp_path):
 
     networks = [
         keras.Sequential([keras.Input((8, 8, 5)), layer])
-        for layer in (fused, cnn.FusedBatchNormalization(epsilon=1e-4))
+        for layer in (fused, fused.FusedBatchNormalization(epsilon=1e-4))
     ]
     networks[0].save_weights(tmp_path / "network.weights.h5")
     networks[1].load_weights(tmp_path / "network.weights.h5")
@@ -429,15 +429,15 @@ def test_same_weights_and_they_load_both_ways(tmp_path):
 
 
 def test_config_round_trip():
-    layer = cnn.FusedBatchNormalization(
+    layer = fused.FusedBatchNormalization(
         momentum=0.7, epsilon=1e-2, name="norm", gamma_initializer="zeros"
     )
-    copy = cnn.FusedBatchNormalization.from_config(layer.get_config())
+    copy = fused.FusedBatchNormalization.from_config(layer.get_config())
     assert copy.get_config() == layer.get_config()
     reloaded = keras.saving.deserialize_keras_object(
         keras.saving.serialize_keras_object(layer)
     )
-    assert type(reloaded) is cnn.FusedBatchNormalization
+    assert type(reloaded) is fused.FusedBatchNormalization
     assert reloaded.momentum == 0.7
 
 
@@ -483,7 +483,7 @@ def test_falls_back_on_keras(arguments, shape, dtype):
     rng = np.random.default_rng(2)
     x = rng.normal(1, 2, shape).astype(dtype)
     outputs, states = [], []
-    for kind in (keras.layers.BatchNormalization, cnn.FusedBatchNormalization):
+    for kind in (keras.layers.BatchNormalization, fused.FusedBatchNormalization):
         layer = kind(**arguments)
         for _ in range(2):
             y = layer(x, training=True)
@@ -523,8 +523,8 @@ def test_a_float32_layer_given_other_dtypes_casts_as_keras():
 def test_network_trains_as_with_keras_layers(monkeypatch):
     """A whole network for a few steps, fused beside Keras's own layers."""
     weights = []
-    for kind in (keras.layers.BatchNormalization, cnn.FusedBatchNormalization):
-        monkeypatch.setattr(cnn, "FusedBatchNormalization", kind)
+    for kind in (keras.layers.BatchNormalization, fused.FusedBatchNormalization):
+        monkeypatch.setattr(fused, "FusedBatchNormalization", kind)
         model = build("tanh", dropout=0.0, learning_rate=1e-4)
         for step in range(3):
             model.train_on_batch(images(16, step), np.arange(16) % 10)
