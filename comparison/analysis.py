@@ -5,6 +5,8 @@ import pathlib
 
 import pandas as pd
 
+from comparison import runs
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "results"
 METRICS = ("loss", "accuracy", "val_loss", "val_accuracy")
@@ -15,6 +17,7 @@ def run_table(study, records):
 
     Accuracies are fractions; `epoch_seconds` is the median time of training
     an epoch, validation not counted. A diverged run has no test result.
+    `variant` is what `Study.variant` says of the run.
     """
     return pd.DataFrame(
         [
@@ -24,7 +27,8 @@ def run_table(study, records):
                 "seed": record["configuration"]["seed"],
                 "dataset": record["configuration"]["dataset"],
                 "train_samples": record["train_samples"],
-                "epochs": record["configuration"]["epochs"],
+                "epochs": _configuration(record).epochs
+                * _configuration(record).fits,
                 "batch_size": record["configuration"]["batch_size"],
                 "parameters": record["parameters"],
                 "test_accuracy": _test(record, "accuracy"),
@@ -32,6 +36,7 @@ def run_table(study, records):
                 "epoch_seconds": _median(record["history"]["seconds"]),
                 "dtype_policy": record["configuration"]["dtype_policy"],
                 "backend": record["environment"]["backend"],
+                "variant": study.variant(_configuration(record)),
             }
             for record in records
         ],
@@ -49,6 +54,7 @@ def run_table(study, records):
             "epoch_seconds",
             "dtype_policy",
             "backend",
+            "variant",
         ],
     )
 
@@ -64,6 +70,8 @@ def summary(study, records):
         last = [record["history"][column][-1] for record in records]
         rows[column] = pd.Series(last, dtype=float)
     rows["diverged"] = [record["diverged"] for record in records]
+    # A study's variants go by the name of the activation where that is all.
+    rows["activation"] = rows["variant"]
     by_activation = rows.groupby("activation", sort=False)
     table = pd.DataFrame(
         {
@@ -151,6 +159,11 @@ def finding(study, records):
     if seeds == 1:
         text += " One seed ranks nothing, and neither does this table."
     return text
+
+
+def _configuration(record):
+    # Records from before a field was added have its default.
+    return runs.Configuration(**record["configuration"])
 
 
 def _test(record, metric):

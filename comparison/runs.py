@@ -46,6 +46,11 @@ class Configuration:
         validation: `"held_out"` for training images set aside, `"test"` for
             the test images, as the article's code has it.
         train_samples: How many training images are used; `None` for all.
+        extra_dense: Whether the two linear layers are there that the published
+            leaky ReLU network has besides; see `cnn.with_extra_dense`.
+        fits: How many times in succession the network is trained for `epochs`,
+            as by further calls of Keras's `fit`: weights and optimizer go on,
+            the learning-rate schedule forgets what it has seen. 1 to 10.
 
     Raises:
         ValueError: If a value is out of its range or not of its type.
@@ -65,6 +70,8 @@ class Configuration:
     dtype_policy: str = "float32"
     validation: str = "held_out"
     train_samples: int | None = None
+    extra_dense: bool = False
+    fits: int = 1
 
     def __post_init__(self):
         # A function would do for a network, and not for a record.
@@ -76,12 +83,14 @@ class Configuration:
         self._check_number("epochs", int, 1, 10_000)
         self._check_number("batch_size", int, 1, 65_536)
         self._check_number("dropout", float, 0, 1, "[)")
+        self._check_number("fits", int, 1, 10)
         self._check_number("learning_rate", float, 0, 10, "(]")
         self._check_number("negative_slope", float, 0, 1)
         self._check_number("beta", float, -100, 100)
         if self.train_samples is not None:
             self._check_number("train_samples", int, 10, 60_000)
         self._check_choice("batch_normalization", (True, False))
+        self._check_choice("extra_dense", (True, False))
         self._check_choice("dtype_policy", DTYPE_POLICIES)
         self._check_choice("validation", ("held_out", "test"))
         try:
@@ -291,13 +300,15 @@ def _train(model, configuration, images, checkpoint, on_epoch):
         "val_loss", factor=0.2, patience=5, min_lr=1e-5
     )
     schedule.set_model(model)
-    schedule.on_train_begin()
     # Keras makes the optimizer's variables in the first step, too late for a
     # checkpoint to be read.
     model.optimizer.build(model.trainable_variables)
-    history = _restore(model, schedule, checkpoint)
+    history = _restore(model, schedule, configuration, checkpoint)
     validation = Batches(images.x_validation, images.y_validation, 500)
-    for epoch in range(len(history.get("loss", [])), configuration.epochs):
+    total = configuration.epochs * configuration.fits
+    for epoch in range(len(history.get("loss", [])), total):
+        if epoch % configuration.epochs == 0:
+            schedule.on_train_begin()
         # From the seed and the epoch alone, so that a resumed run needs no
         # more than those.
         order = np.random.default_rng([configuration.seed, epoch]).permutation(
@@ -377,7 +388,7 @@ def _save(model, history, checkpoint):
     )
 
 
-def _restore(model, schedule, checkpoint):
+def _restore(model, schedule, configuration, checkpoint):
     if not checkpoint.exists():
         return {}
     try:
@@ -399,6 +410,8 @@ def _restore(model, schedule, checkpoint):
     # The schedule's state is a function of the history: show it once more,
     # before the learning rate that came of it is put back with the rest.
     for epoch, value in enumerate(history["val_loss"]):
+        if epoch % configuration.epochs == 0:
+            schedule.on_train_begin()
         schedule.on_epoch_end(epoch, {"val_loss": value})
     for variable, value in zip(_variables(model), values, strict=True):
         variable.assign(value)
