@@ -129,7 +129,7 @@ class FusedAdam(keras.optimizers.Adam):
         import tensorflow as tf
 
         return (
-            tf.is_tensor(gradient)
+            isinstance(gradient, tf.Tensor)
             and gradient.dtype == tf.float32
             and not tf.distribute.has_strategy()
         )

@@ -3,10 +3,11 @@
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 
 import activations
-from comparison import cnn
+from comparison import cnn, fused
+from comparison.fused import FusedBatchNormalization
+from comparison.runs import Configuration
 from comparison.runs import Configuration
 
 # The article's network, layer by layer: its own five activations add nothing.
@@ -30,38 +31,6 @@ def build(activation, **fields):
 def images(count=4, seed=0, channels=1, size=8):
     rng = np.random.default_rng(seed)
     return rng.normal(3, 2, (count, size, size, channels)).astype("float32")
-
-
-def pair(channels=5, **arguments):
-    """Keras's layer and the fused one, with the same random weights."""
-    layers = [
-        kind(**arguments)
-        for kind in (
-            keras.layers.BatchNormalization,
-            fused.FusedBatchNormalization,
-        )
-    ]
-    rng = np.random.default_rng(1)
-    for layer in layers:
-        layer.build((None, 8, 8, channels))
-    weights = [
-        rng.uniform(0.5, 2, weight.shape).astype("float32")
-        for weight in layers[0].weights
-    ]
-    for layer in layers:
-        layer.set_weights(weights)
-    return layers
-
-
-def calls_kernel(layer, inputs, **arguments):
-    """Whether a call of the layer runs TensorFlow's fused kernel."""
-    graph = tf.function(lambda x: layer(x, **arguments)).get_concrete_function(
-        tf.TensorSpec(inputs.shape, inputs.dtype)
-    )
-    return any(
-        operation.type == "FusedBatchNormV3"
-        for operation in graph.graph.get_operations()
-    )
 
 
 # The network.
@@ -214,7 +183,7 @@ def test_saved_and_loaded(tmp_path):
     model.save(tmp_path / "network.keras")
     loaded = keras.saving.load_model(tmp_path / "network.keras")
     assert type(loaded.get_layer("normalization_1")) is (
-        fused.FusedBatchNormalization
+        FusedBatchNormalization
     )
     assert type(loaded.get_layer("activation_1")) is activations.Swish
     x = images(3, seed=5)
@@ -298,233 +267,53 @@ def test_he_normal():
     limit = np.sqrt(6 / sum(glorot.shape))
     assert np.abs(glorot).max() <= limit < 1.01 * np.abs(glorot).max()
 
-
-# Batch normalisation on the fused kernel.
-
-
-def close(actual, expected):
-    # Rounding in float32, relative to the largest number.
-    expected = np.asarray(expected)
-    np.testing.assert_allclose(
-        actual, expected, rtol=1e-5, atol=2e-6 * np.abs(expected).max()
-    )
+# The published leaky ReLU network's two layers more.
 
 
-@pytest.mark.parametrize("count", [1, 2, 16])
-def test_equals_keras_in_training(count):
-    reference, fused = pair()
-    for step in range(4):
-        x = images(count, step, channels=5)
-        assert calls_kernel(fused, x, training=True)
-        # Tracing assigns nothing; the calls below do.
-        close(fused(x, training=True), reference(x, training=True))
-        for a, b in zip(fused.weights, reference.weights, strict=True):
-            close(a.numpy(), b.numpy())
+def test_extra_dense():
+    model = cnn.build(Configuration("leaky_relu", extra_dense=True))
+    assert model.count_params() == 1_221_450
+    names = [layer.name for layer in model.layers]
+    for number, units in ((2, 64), (3, 128)):
+        layer = model.get_layer(f"extra_{number}")
+        place = names.index(layer.name)
+        assert names[place - 1] == f"normalization_{number}"
+        assert names[place + 1] == f"activation_{number}"
+        assert layer.units == units
+        assert layer.activation is keras.activations.linear
+        assert layer.kernel_regularizer is None
+    assert model.get_layer("extra_2").output.shape == (None, 24, 24, 64)
 
 
-@pytest.mark.parametrize("count", [1, 16])
-def test_moving_variance_is_of_the_uncorrected_variance(count):
-    """Against NumPy: Keras averages the variance with ddof=0."""
-    layer = fused.FusedBatchNormalization(momentum=0.5)
-    x = images(count, channels=3, size=2)
-    layer(x, training=True)
-    exact = x.astype("float64")
-    close(layer.moving_mean.numpy(), 0.5 * exact.mean(axis=(0, 1, 2)))
-    close(
-        layer.moving_variance.numpy(),
-        0.5 + 0.5 * exact.var(axis=(0, 1, 2), ddof=0),
-    )
-
-
-def test_one_pixel():
-    reference, fused = pair(channels=3)
-    x = images(1, channels=3, size=1)
-    close(fused(x, training=True), reference(x, training=True))
-    for a, b in zip(fused.weights, reference.weights, strict=True):
-        close(a.numpy(), b.numpy())
-
-
-def test_equals_keras_in_inference():
-    reference, fused = pair()
-    x = images(6, channels=5)
-    assert calls_kernel(fused, x, training=False)
-    before = [w.numpy() for w in fused.weights]
-    close(fused(x, training=False), reference(x, training=False))
-    close(fused(x), reference(x))
-    for a, b in zip(fused.weights, before, strict=True):
-        np.testing.assert_array_equal(a.numpy(), b)
-
-
-def test_frozen_layer_is_in_inference():
-    reference, fused = pair()
-    reference.trainable = fused.trainable = False
-    x = images(6, channels=5)
-    close(fused(x, training=True), reference(x, training=True))
-    close(fused(x, training=True), reference(x, training=False))
-
-
-@pytest.mark.parametrize("training", [True, False])
-def test_gradients_equal_keras(training):
-    found = []
-    x = tf.constant(images(6, channels=5))
-    # Any smooth function of the output, not symmetric under its mean.
-    weight = tf.constant(images(6, 9, channels=5))
-    for layer in pair(epsilon=1e-2, momentum=0.8):
-        with tf.GradientTape() as tape:
-            tape.watch(x)
-            loss = tf.reduce_sum(weight * layer(x, training=training) ** 2)
-        found.append(
-            tape.gradient(loss, [x, layer.gamma.value, layer.beta.value])
-        )
-    for expected, actual in zip(*found, strict=True):
-        assert actual is not None
-        expected = expected.numpy()
-        np.testing.assert_allclose(
-            actual, expected, rtol=1e-4, atol=1e-5 * np.abs(expected).max()
-        )
-
-
-def test_gradients_in_float64():
-    """Against Keras in float64, so that both float32 sides are judged."""
-    x, weight = images(6, channels=5), images(6, 9, channels=5)
-    exact = keras.layers.BatchNormalization(dtype="float64")
-    fused = fused.FusedBatchNormalization()
-    gradients = []
-    for layer, dtype in ((exact, "float64"), (fused, "float32")):
-        inputs = tf.constant(x, dtype)
-        with tf.GradientTape() as tape:
-            tape.watch(inputs)
-            y = layer(inputs, training=True)
-            loss = tf.reduce_sum(tf.constant(weight, dtype) * y**2)
-        gradients.append(tape.gradient(loss, inputs).numpy())
-    expected, actual = gradients
-    np.testing.assert_allclose(
-        actual, expected, atol=1e-5 * np.abs(expected).max()
-    )
-
-
-def test_same_weights_and_they_load_both_ways(tmp_path):
-    reference, fused = pair(momentum=0.9, epsilon=1e-4)
-    assert [(w.name, w.shape, w.dtype) for w in fused.weights] == [
-        (w.name, w.shape, w.dtype) for w in reference.weights
-    ]
-    assert [w.name for w in fused.trainable_weights] == ["gamma", "beta"]
-
-    x = images(4, channels=5)
-    for source, target in ((reference, fused), (fused, reference)):
-        weights = [3 * w for w in source.get_weights()]
-        source.set_weights(weights)
-        target.set_weights(source.get_weights())
-        for a, b in zip(target.get_weights(), weights, strict=True):
-            np.testing.assert_array_equal(a, b)
-        close(target(x), source(x))
-
-    networks = [
-        keras.Sequential([keras.Input((8, 8, 5)), layer])
-        for layer in (fused, fused.FusedBatchNormalization(epsilon=1e-4))
-    ]
-    networks[0].save_weights(tmp_path / "network.weights.h5")
-    networks[1].load_weights(tmp_path / "network.weights.h5")
-    np.testing.assert_array_equal(networks[1](x), networks[0](x))
-
-
-def test_config_round_trip():
-    layer = fused.FusedBatchNormalization(
-        momentum=0.7, epsilon=1e-2, name="norm", gamma_initializer="zeros"
-    )
-    copy = fused.FusedBatchNormalization.from_config(layer.get_config())
-    assert copy.get_config() == layer.get_config()
-    reloaded = keras.saving.deserialize_keras_object(
-        keras.saving.serialize_keras_object(layer)
-    )
-    assert type(reloaded) is fused.FusedBatchNormalization
-    assert reloaded.momentum == 0.7
-
-
-@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
-def test_mixed_precision(policy):
-    reference, fused = pair(dtype=policy)
-    x = images(8, channels=5).astype("float16")
-    x = tf.cast(x, fused.compute_dtype)
-    assert calls_kernel(fused, x, training=True)
-    for training in (True, False):
-        expected, actual = (
-            layer(x, training=training) for layer in (reference, fused)
-        )
-        assert actual.dtype == expected.dtype == fused.compute_dtype
-        # One unit in the last place of the compute dtype.
-        epsilon = 2.0**-7 if policy == "mixed_bfloat16" else 2.0**-10
-        np.testing.assert_allclose(
-            tf.cast(actual, "float32"),
-            tf.cast(expected, "float32"),
-            rtol=epsilon,
-            atol=epsilon,
-        )
-    for a, b in zip(fused.weights, reference.weights, strict=True):
-        assert a.dtype == "float32"
-        np.testing.assert_allclose(a.numpy(), b.numpy(), rtol=1e-4)
-
-
-@pytest.mark.parametrize(
-    "arguments, shape, dtype",
-    [
-        pytest.param({}, (6, 5), "float32", id="2-D"),
-        pytest.param({}, (6, 4, 5), "float32", id="3-D"),
-        pytest.param({}, (2, 3, 4, 4, 5), "float32", id="5-D"),
-        pytest.param({"axis": 1}, (6, 5, 4, 3), "float32", id="axis=1"),
-        pytest.param({"dtype": "float64"}, (6, 4, 4, 5), "float64", id="f64"),
-        pytest.param({"dtype": "float16"}, (6, 4, 4, 5), "float16", id="f16"),
-        pytest.param({"center": False}, (6, 4, 4, 5), "float32", id="center"),
-        pytest.param({"scale": False}, (6, 4, 4, 5), "float32", id="scale"),
-        pytest.param({"renorm": True}, (6, 4, 4, 5), "float32", id="renorm"),
-    ],
-)
-def test_falls_back_on_keras(arguments, shape, dtype):
-    rng = np.random.default_rng(2)
-    x = rng.normal(1, 2, shape).astype(dtype)
-    outputs, states = [], []
-    for kind in (keras.layers.BatchNormalization, fused.FusedBatchNormalization):
-        layer = kind(**arguments)
-        for _ in range(2):
-            y = layer(x, training=True)
-        outputs += [y, layer(x, training=False)]
-        states.append([w.numpy() for w in layer.weights])
-    # Keras's own code, so equal to the bit.
-    np.testing.assert_array_equal(outputs[2], outputs[0])
-    np.testing.assert_array_equal(outputs[3], outputs[1])
-    for a, b in zip(*states, strict=True):
+def test_extra_dense_leaves_the_other_weights_and_masks():
+    models = [build("leaky_relu", extra_dense=extra) for extra in (False, True)]
+    for layer in models[0].layers:
+        other = models[1].get_layer(layer.name)
+        for a, b in zip(layer.weights, other.weights, strict=True):
+            np.testing.assert_array_equal(a.numpy(), b.numpy())
+    for a, b in zip(*map(masks, models), strict=True):
         np.testing.assert_array_equal(a, b)
-    assert not calls_kernel(layer, x, training=True)
+    first, second = (models[1].get_layer(f"extra_{n}") for n in (2, 3))
+    assert first.kernel.shape != second.kernel.shape
+    again = build("leaky_relu", extra_dense=True)
+    np.testing.assert_array_equal(
+        again.get_layer("extra_2").kernel, first.kernel
+    )
+    other = build("leaky_relu", extra_dense=True, seed=1)
+    assert not np.array_equal(other.get_layer("extra_2").kernel, first.kernel)
 
 
-def test_mask_falls_back_on_keras():
-    reference, fused = pair()
-    x = images(4, channels=5)
-    mask = np.zeros((4, 8, 8), bool)
-    mask[:2] = True
-    masked = [
-        layer(x, training=True, mask=mask) for layer in (reference, fused)
-    ]
-    np.testing.assert_array_equal(masked[1], masked[0])
-    for a, b in zip(fused.weights, reference.weights, strict=True):
-        np.testing.assert_array_equal(a.numpy(), b.numpy())
-    # The mask counts: without it the result is another one.
-    assert not np.allclose(masked[1], fused(x, training=True))
-
-
-def test_a_float32_layer_given_other_dtypes_casts_as_keras():
-    reference, fused = pair()
-    x = images(4, channels=5).astype("float64")
-    y = fused(x, training=True)
-    assert y.dtype == "float32"
-    close(y, reference(x, training=True))
-
-
-def test_network_trains_as_with_keras_layers(monkeypatch):
-    """A whole network for a few steps, fused beside Keras's own layers."""
+def test_network_trains_as_with_keras_classes(monkeypatch):
+    """A whole network for a few steps, fused beside Keras's own classes."""
     weights = []
-    for kind in (keras.layers.BatchNormalization, fused.FusedBatchNormalization):
-        monkeypatch.setattr(fused, "FusedBatchNormalization", kind)
+    for own in (True, False):
+        if not own:
+            for name, kind in (
+                ("FusedBatchNormalization", keras.layers.BatchNormalization),
+                ("FusedL2", keras.regularizers.L2),
+                ("FusedAdam", keras.optimizers.Adam),
+            ):
+                monkeypatch.setattr(fused, name, kind)
         model = build("tanh", dropout=0.0, learning_rate=1e-4)
         for step in range(3):
             model.train_on_batch(images(16, step), np.arange(16) % 10)
