@@ -318,6 +318,62 @@ def softmax_jacobian(x, axis=-1):
     return eye * ops.sum(others, axis=-1, keepdims=True) - others
 
 
+def _in_one_pass(function):
+    """Compiles an elementwise function of tensors, where that is not done.
+
+    TensorFlow runs one operation after the other, each through memory and
+    back; XLA makes one loop of them all. JAX's trainer has XLA compile the
+    whole step.
+    """
+    if keras.backend.backend() != "tensorflow":
+        return function
+    import tensorflow as tf
+
+    return tf.function(function, jit_compile=True, reduce_retracing=True)
+
+
+@_in_one_pass
+def _swish_value(x, beta):
+    return x * ops.sigmoid(beta * x)
+
+
+@_in_one_pass
+def _swish_gradient(x, beta, upstream):
+    s = ops.sigmoid(beta * x)
+    return upstream * (s * (1 + beta * x * (1 - s)))
+
+
+@_in_one_pass
+def _swish_beta_gradient(x, beta, upstream):
+    s = ops.sigmoid(beta * x)
+    # `x**2` could overflow where the derivative is 0, hence this order.
+    return upstream * (x * (s * (1 - s)) * x)
+
+
+@ops.custom_gradient
+def _swish(x, beta):
+    """`swish` of two tensors, which keeps no more than those for its gradient.
+
+    What its value is computed from, sigmoid above all, is computed once more
+    instead: in one pass that takes less time than keeping it.
+    """
+
+    def gradient(*args, upstream=None):
+        if upstream is None:
+            (upstream,) = args
+        by_element = _swish_beta_gradient(x, beta, upstream)
+        rank = len(beta.shape)
+        lead = len(x.shape) - rank
+        shared = [axis for axis in range(rank) if beta.shape[axis] == 1]
+        axes = [*range(lead), *(lead + axis for axis in shared)]
+        return (
+            _swish_gradient(x, beta, upstream),
+            ops.reshape(ops.sum(by_element, axis=axes), beta.shape),
+        )
+
+    return _swish_value(x, beta), gradient
+
+
 @keras.saving.register_keras_serializable(package=_PACKAGE)
 class Swish(keras.layers.Layer):
     """Swish with a trainable beta.
@@ -439,7 +495,8 @@ class Swish(keras.layers.Layer):
         return shape
 
     def call(self, inputs):
-        return swish(ops.cast(inputs, self.compute_dtype), self.beta)
+        x = ops.cast(inputs, self.compute_dtype)
+        return _swish(x, ops.cast(self.beta, x.dtype))
 
     def get_config(self):
         config = super().get_config()

@@ -1135,20 +1135,41 @@ def test_mixed_precision(policy, shared_axes):
     np.testing.assert_array_equal(np.squeeze(gradient), expected)
 
 
-def test_gradients_of_the_layer_equal_the_closed_forms():
+@pytest.mark.parametrize("shared_axes", [None, [1], [2], [1, 2], []])
+def test_gradients_of_the_layer_equal_the_closed_forms(shared_axes):
     x = np.random.default_rng(9).normal(0, 3, size=(6, 5, 4))
-    one = Swish("random_normal", shared_axes=[1], dtype="float64")
-    inputs = tf.constant(x)
+    one = Swish("random_normal", shared_axes=shared_axes, dtype="float64")
+    inputs, weight = tf.constant(x), tf.constant(np.cos(x))
     with tf.GradientTape() as tape:
         tape.watch(inputs)
-        y = one(inputs)
-    by_x, by_beta = tape.gradient(y, [inputs, one.beta.value])
+        loss = tf.reduce_sum(weight * one(inputs))
+    by_x, by_beta = tape.gradient(loss, [inputs, one.beta.value])
     beta = as_array(one.beta)
-    np.testing.assert_allclose(by_x, swish_derivative(x, beta), rtol=1e-10)
     np.testing.assert_allclose(
-        by_beta,
-        as_array(swish_beta_derivative(x, beta)).sum((0, 1))[None],
-        rtol=1e-10,
+        by_x, np.cos(x) * swish_derivative(x, beta), rtol=1e-10
+    )
+    by_element = np.cos(x) * as_array(swish_beta_derivative(x, beta))
+    shared = (0, 1, 2) if shared_axes is None else (0, *shared_axes)
+    np.testing.assert_allclose(
+        np.squeeze(by_beta), np.squeeze(by_element.sum(shared)), rtol=1e-10
+    )
+
+
+def test_second_derivative_of_the_layer():
+    x, h = np.linspace(-4, 4, 9), 1e-5
+    one = Swish(keras.initializers.Constant(1.7), dtype="float64")
+    inputs = tf.constant(x)
+    with tf.GradientTape() as outer:
+        outer.watch(inputs)
+        with tf.GradientTape() as inner:
+            inner.watch(inputs)
+            y = one(inputs)
+        first = inner.gradient(y, inputs)
+    differences = as_array(
+        swish_derivative(x + h, 1.7) - swish_derivative(x - h, 1.7)
+    ) / (2 * h)
+    np.testing.assert_allclose(
+        outer.gradient(first, inputs), differences, rtol=1e-7, atol=1e-9
     )
 
 
