@@ -1,0 +1,193 @@
+"""Statistics of seeds: intervals of differences, verdicts, and their power.
+
+The rule, written down before the runs were looked at:
+
+Every pair of activations gets the difference of its two means over the seeds
+with a simultaneous 95 % interval over all pairs, of the kind of Games and
+Howell, which lets every activation have a spread of its own. The verdict on a
+pair is the first of these that holds:
+
+1. "different, by more than the margin": the interval lies beyond the margin of
+   practical equivalence, on one side.
+2. "different, by less": it excludes 0. A difference is shown; that it is more
+   than the margin is not.
+3. "equivalent": it lies within the margin on both sides.
+4. "cannot tell": anything else.
+"""
+
+import functools
+import itertools
+import math
+
+import numpy as np
+from scipy import interpolate, stats
+
+LEVEL = 0.95
+VERDICTS = (
+    "different, by more than the margin",
+    "different, by less",
+    "equivalent",
+    "cannot tell",
+)
+
+
+def differences(samples):
+    """Returns the difference of every two means, with its interval.
+
+    The intervals hold together over all pairs (Games and Howell 1976, "Pairwise
+    multiple comparison procedures with unequal n's and/or variances"):
+    difference +- q / sqrt(2) * standard error, with q of the studentised range
+    at Welch's degrees of freedom. They are those of `scipy.stats.tukey_hsd`
+    with `equal_var=False`, which takes seconds where simulation needs
+    thousands.
+
+    With few seeds the rate is not quite kept: of studies of six equal
+    activations and five seeds, 6 to 7.5 % show a difference somewhere instead
+    of 5 %, the more the spreads differ.
+
+    Args:
+        samples: A list of arrays, one a group, each of shape (..., seeds) with
+            two seeds or more; leading axes are studies of their own.
+
+    Returns:
+        Arrays of shape (..., pairs): difference (first minus second), low,
+        high. The pairs are in the order of `itertools.combinations`.
+    """
+    means, squares, counts = _moments(samples)
+    first, second = _pairs(len(samples))
+    difference = means[..., first] - means[..., second]
+    half_width = _half_width(
+        squares[..., first],
+        squares[..., second],
+        counts[first],
+        counts[second],
+        len(samples),
+        counts,
+    )
+    return difference, difference - half_width, difference + half_width
+
+
+def verdict(low, high, margin):
+    """Returns the verdict on an interval; see the module's rule."""
+    if low > margin or high < -margin:
+        return VERDICTS[0]
+    if low > 0 or high < 0:
+        return VERDICTS[1]
+    if -margin <= low and high <= margin:
+        return VERDICTS[2]
+    return VERDICTS[3]
+
+
+def detectable(samples):
+    """Returns for every pair the difference that would be found 4 times in 5.
+
+    That is, if seeds are normally distributed with the spreads that were
+    measured, the true difference whose interval excludes 0 in 80 % of studies
+    of as many seeds. By simulation, always the same: good to about 1 %.
+    """
+    _, squares, counts = _moments(samples)
+    rng = np.random.default_rng(0)
+    draws = 20_000
+    found = []
+    for i, j in itertools.combinations(range(len(samples)), 2):
+        errors = rng.normal(0, math.sqrt(squares[i] + squares[j]), draws)
+        spreads = [
+            squares[g] * rng.chisquare(counts[g] - 1, draws) / (counts[g] - 1)
+            for g in (i, j)
+        ]
+        half_width = _half_width(
+            *spreads, counts[i], counts[j], len(samples), counts
+        )
+        # A difference is found where it, with its error, exceeds that.
+        found.append(np.quantile(half_width - errors, 0.8))
+    return np.array(found)
+
+
+def mean_interval(sample):
+    """Returns half the width of the mean's own 95 % t interval; NaN for one.
+
+    Of one group alone: over several, these do not hold together.
+    """
+    if len(sample) < 2:
+        return math.nan
+    error = np.std(sample, ddof=1) / math.sqrt(len(sample))
+    return float(stats.t.ppf((1 + LEVEL) / 2, len(sample) - 1) * error)
+
+
+def order_probability(samples):
+    """Returns how often one draw from each sample falls from first to last.
+
+    Over all combinations of one value from each, every value as likely as any
+    other of its sample. Ties are no order.
+    """
+    # ways[v]: the draws so far that end above every one of what comes next.
+    values = [np.sort(np.asarray(sample)) for sample in samples]
+    ways = np.ones(len(values[0]))
+    for above, below in itertools.pairwise(values):
+        ways = (ways[:, None] * (above[:, None] > below)).sum(axis=0)
+    return float(ways.sum() / math.prod(map(len, values)))
+
+
+def paired(samples):
+    """Returns what pairing by seed would give: correlation, and width.
+
+    Args:
+        samples: An array of shape (groups, seeds), three seeds or more; a seed
+            is the same in every group.
+
+    Returns:
+        The correlation between two groups' seeds, averaged over the pairs,
+        and the average width of paired t intervals with Bonferroni's
+        adjustment for all pairs, as a multiple of those of `differences`.
+    """
+    samples = np.asarray(samples, float)
+    groups, seeds = samples.shape
+    first, second = _pairs(groups)
+    correlation = np.corrcoef(samples)[first, second].mean()
+    spread = (samples[first] - samples[second]).std(axis=1, ddof=1)
+    level = 1 - (1 - LEVEL) / 2 / len(first)
+    half_width = stats.t.ppf(level, seeds - 1) * spread / math.sqrt(seeds)
+    _, low, high = differences(list(samples))
+    return float(correlation), float((half_width / ((high - low) / 2)).mean())
+
+
+def _moments(samples):
+    """Returns means, squared standard errors of them, and seeds, by group."""
+    samples = [np.asarray(sample, float) for sample in samples]
+    means = np.stack([sample.mean(axis=-1) for sample in samples], axis=-1)
+    counts = np.array([sample.shape[-1] for sample in samples])
+    variances = [sample.var(axis=-1, ddof=1) for sample in samples]
+    return means, np.stack(variances, axis=-1) / counts, counts
+
+
+def _pairs(groups):
+    return np.triu_indices(groups, 1)
+
+
+def _half_width(square_1, square_2, count_1, count_2, groups, counts):
+    square = square_1 + square_2
+    # Where nothing varies, any number of degrees of freedom will do.
+    scale = np.where(square > 0, square, 1)
+    freedom = 1 / np.maximum(
+        (square_1 / scale) ** 2 / (count_1 - 1)
+        + (square_2 / scale) ** 2 / (count_2 - 1),
+        1 / (count_1 + count_2 - 2),
+    )
+    critical = _studentized_range(
+        groups, min(counts) - 1, 2 * max(counts) - 2
+    )
+    return np.exp(critical(1 / freedom)) / math.sqrt(2) * np.sqrt(square)
+
+
+@functools.cache
+def _studentized_range(groups, least, most):
+    """Returns log q as a function of 1 / (degrees of freedom).
+
+    SciPy takes a tenth of a second for each value. In these variables the
+    function is so smooth that eight Chebyshev points give six digits.
+    """
+    low, high = 1 / most, 1 / least
+    angles = np.pi * (np.arange(8) + 0.5) / 8
+    nodes = (low + high) / 2 + (high - low) / 2 * np.cos(angles)
+    values = stats.studentized_range.ppf(LEVEL, groups, 1 / nodes)
+    return interpolate.BarycentricInterpolator(nodes, np.log(values))
