@@ -82,11 +82,32 @@ def _folders(options):
 
 
 def _print_table(study, records):
-    print(analysis.summary(study, records).to_string())
-    if study.name == "controlled":
+    print(analysis.summary(study, records).to_string(na_rep="-"))
+    if study.name in ("controlled", "published"):
         print("\nBeside what was published:\n")
         print(analysis.beside_published(study, records).to_string(na_rep="-"))
-        print()
+    if study.name == "ablations":
+        controlled = studies.study("controlled")
+        print("\nLess the controlled run of the same seed:\n")
+        effects = analysis.ablation_effects(
+            study,
+            records,
+            controlled,
+            studies.records(controlled, [analysis.RESULTS]),
+        )
+        print(effects.to_string(na_rep="-"))
+    if study.name == "controlled":
+        for metric, unit in (
+            ("test_accuracy", "test accuracy, percentage points"),
+            ("test_loss", "test loss, nats"),
+        ):
+            table = analysis.verdicts(study, records, metric)
+            if len(table):
+                print(f"\nDifferences in {unit}:\n")
+                print(table.to_string())
+        if len(table):
+            print(f"\n{analysis.LEGEND}")
+    print()
     total = len(study.configurations)
     if len(records) < total:
         print(f"{len(records)} of {total} runs have a record.")

@@ -1,15 +1,31 @@
 """Records, as tables."""
 
+import itertools
 import math
 import pathlib
 
+import numpy as np
 import pandas as pd
+from scipy import stats
 
-from comparison import runs
+from comparison import inference, runs
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "results"
 METRICS = ("loss", "accuracy", "val_loss", "val_accuracy")
+# What is too small to matter, by metric: 0.1 points of accuracy, about a tenth
+# of the published errors; and a tenth of the article's least test loss.
+MARGINS = {"test_accuracy": 0.001, "test_loss": 0.004}
+# In what a difference is shown, and to how many digits.
+SCALES = {"test_accuracy": (100, 2), "test_loss": (1, 4)}
+LEGEND = """\
+low, high: simultaneous 95 % interval over all pairs (Games and Howell; with
+five seeds, 6 to 7.5 % of studies of equal activations would show a difference).
+"different, by more than the margin": the interval lies beyond the margin (0.1
+points; 0.004 nats). "different, by less": it excludes 0; that the difference
+is more than the margin is not shown. "equivalent": it lies within the margin.
+"cannot tell": anything else. detectable: the true difference that so many
+seeds with such spreads would find four times in five."""
 
 
 def run_table(study, records):
@@ -60,10 +76,11 @@ def run_table(study, records):
 
 
 def summary(study, records):
-    """Returns a row an activation: the mean over the seeds, and the spread.
+    """Returns a row an activation: means over the seeds, and the spread.
 
     The training figures are Keras's own, averaged over the last epoch with
-    dropout at work; the spread is the standard deviation over the seeds.
+    dropout at work. `sd` is the standard deviation over the seeds, `±` half
+    the 95 % interval of the mean (t): of each activation alone.
     """
     rows = run_table(study, records)
     for column in METRICS:
@@ -77,27 +94,171 @@ def summary(study, records):
         {
             "seeds": by_activation.size(),
             "parameters": by_activation["parameters"].first(),
-            "training accuracy": by_activation["accuracy"].mean(),
-            "validation accuracy": by_activation["val_accuracy"].mean(),
-            "test accuracy": by_activation["test_accuracy"].mean(),
-            "test loss": by_activation["test_loss"].mean(),
+            "training": by_activation["accuracy"].mean(),
+            "validation": by_activation["val_accuracy"].mean(),
         }
-    ).round(4)
-    if (table["seeds"] > 1).any():
-        spread = by_activation["test_accuracy"].std().round(4)
-        table.insert(5, "± sd", spread)
+    )
+    several = (table["seeds"] > 1).any()
+    for metric in ("test_accuracy", "test_loss"):
+        values = by_activation[metric]
+        table[metric.replace("_", " ")] = values.mean()
+        if several:
+            of = " loss" if metric == "test_loss" else ""
+            table[f"±{of}"] = values.apply(
+                lambda sample: inference.mean_interval(sample.dropna())
+            )
+            table[f"sd{of}"] = values.std()
+    table = table.round(4)
     if rows["diverged"].any():
         table["diverged"] = by_activation["diverged"].sum()
     return table
 
 
-def history_table(records):
-    """Returns a row an epoch of every run: activation, seed, epoch, metrics."""
+def verdicts(study, records, metric="test_accuracy"):
+    """Returns a row a pair of activations: difference, interval, verdict.
+
+    By the rule in `comparison.inference`, with the margin of `MARGINS`.
+    Accuracies are in percentage points, losses in nats. `detectable` is the
+    difference that so many seeds of such spreads would find four times in
+    five. Activations with fewer than two tested seeds are left out.
+    """
+    samples = _samples(study, records, metric)
+    samples = {name: s for name, s in samples.items() if len(s) > 1}
+    if len(samples) < 2:
+        return pd.DataFrame(
+            columns=["difference", "low", "high", "verdict", "detectable"]
+        )
+    scale, digits = SCALES[metric]
+    values = [scale * sample for sample in samples.values()]
+    difference, low, high = inference.differences(values)
+    table = pd.DataFrame(
+        {
+            "difference": difference,
+            "low": low,
+            "high": high,
+            "verdict": [
+                inference.verdict(*ends, scale * MARGINS[metric])
+                for ends in zip(low, high, strict=True)
+            ],
+            "detectable": inference.detectable(values),
+        },
+        index=pd.Index(
+            [
+                f"{first} - {second}"
+                for first, second in itertools.combinations(samples, 2)
+            ],
+            name="pair",
+        ),
+    )
+    # + 0.0 makes a rounded -0.0 a 0.0.
+    numbers = ["difference", "low", "high", "detectable"]
+    table[numbers] = table[numbers].round(digits) + 0.0
+    return table
+
+
+def order_probability(study, records, order):
+    """Returns how often one seed of each activation ranks them as `order`.
+
+    From the highest test accuracy to the lowest, over all combinations of the
+    seeds there are; ties are no order.
+    """
+    samples = _samples(study, records, "test_accuracy")
+    return inference.order_probability([samples[name] for name in order])
+
+
+def published_order(column):
+    """Returns the activations by a column of `published_test`, best first."""
+    return list(published_test()[column].sort_values(ascending=False).index)
+
+
+def epochs_to_reach(study, records, accuracies=(0.98, 0.99)):
+    """Returns a row an activation: epochs until a validation accuracy.
+
+    The mean over the seeds that reach it, the standard deviation, and how many
+    seeds do.
+    """
+    histories = history_table(study, records)
+    runs_ = histories.groupby(["variant", "seed"], sort=False)
+    columns = {}
+    for accuracy in accuracies:
+        first = runs_.apply(
+            lambda run: run.loc[run["val_accuracy"] >= accuracy, "epoch"].min()
+        )
+        by_variant = first.groupby("variant", sort=False)
+        columns[f"to {accuracy:.0%}"] = by_variant.mean().round(1)
+        columns[f"sd to {accuracy:.0%}"] = by_variant.std().round(1)
+        columns[f"seeds at {accuracy:.0%}"] = by_variant.count()
+    return pd.DataFrame(columns).rename_axis("activation")
+
+
+def hardest_images(records):
+    """Returns the test images that most runs got wrong, a row an image.
+
+    `wrong` is the number of runs that did, `given` the classes they gave, the
+    most frequent first.
+    """
+    rows = pd.DataFrame(
+        [
+            wrong
+            for record in records
+            if record["test"] is not None
+            for wrong in record["test"]["misclassified"]
+        ],
+        columns=["image", "class"],
+    )
+    by_image = rows.groupby("image")["class"]
+    table = pd.DataFrame(
+        {
+            "wrong": by_image.size(),
+            "given": by_image.agg(
+                lambda given: ", ".join(map(str, given.value_counts().index))
+            ),
+        }
+    )
+    return table.sort_values("wrong", ascending=False, kind="stable")
+
+
+def ablation_effects(study, records, baseline_study, baseline):
+    """Returns a row a variant: its runs less the baseline's of the same seed.
+
+    Test accuracy in percentage points, test loss in nats: the mean over the
+    seeds that both have, and `by seed` each one's difference in accuracy.
+    """
+    rows = run_table(study, records)
+    base = run_table(baseline_study, baseline)
+    base = base.set_index(["activation", "seed"])
+    both = rows.join(
+        base[["test_accuracy", "test_loss"]].rename(columns="base_{}".format),
+        on=["activation", "seed"],
+    ).dropna(subset=["test_accuracy", "base_test_accuracy"])
+    both["accuracy"] = 100 * (
+        both["test_accuracy"] - both["base_test_accuracy"]
+    )
+    both["loss"] = both["test_loss"] - both["base_test_loss"]
+    by_variant = both.groupby("variant", sort=False)
+    return pd.DataFrame(
+        {
+            "seeds": by_variant.size(),
+            "accuracy, points": by_variant["accuracy"].mean().round(2) + 0.0,
+            "by seed": by_variant["accuracy"].agg(
+                lambda values: ", ".join(f"{value:+.2f}" for value in values)
+            ),
+            "loss, nats": by_variant["loss"].mean().round(4) + 0.0,
+        }
+    )
+
+
+def history_table(study, records):
+    """Returns a row an epoch of every run, with its metrics.
+
+    `variant` is what `Study.variant` says of the run.
+    """
     return pd.concat(
         [
             pd.DataFrame(
                 {
                     "activation": record["configuration"]["activation"],
+                    "variant": study.variant(_configuration(record)),
                     "seed": record["configuration"]["seed"],
                     "epoch": range(1, len(record["history"]["loss"]) + 1),
                     **{
@@ -109,6 +270,24 @@ def history_table(records):
         ],
         ignore_index=True,
     ).astype(dict.fromkeys(METRICS, float))
+
+
+def beta_table(records):
+    """Returns a row an epoch, layer and run of every trained beta."""
+    return pd.DataFrame(
+        [
+            {
+                "seed": record["configuration"]["seed"],
+                "layer": layer,
+                "epoch": epoch,
+                "beta": beta,
+            }
+            for record in records
+            for layer, betas in record["history"].get("beta", {}).items()
+            for epoch, beta in enumerate(betas, 1)
+        ],
+        columns=["seed", "layer", "epoch", "beta"],
+    )
 
 
 def published_history():
@@ -124,41 +303,139 @@ def published_test():
 def beside_published(study, records):
     """Returns test accuracy and loss, measured and as published twice."""
     measured = summary(study, records)[["test accuracy", "test loss"]]
-    published = published_test()
+    activation = [name.partition(",")[0] for name in measured.index]
+    published = published_test().reindex(activation)
     return pd.DataFrame(
         {
             "accuracy: measured": measured["test accuracy"],
-            "article": published["article_accuracy"],
-            "author's second run": published["notebook_accuracy"],
+            "article": published["article_accuracy"].to_numpy(),
+            "author's second run": published["notebook_accuracy"].to_numpy(),
             "loss: measured": measured["test loss"],
-            "article ": published["article_loss"],
-            "author's second run ": published["notebook_loss"],
+            "article ": published["article_loss"].to_numpy(),
+            "author's second run ": published["notebook_loss"].to_numpy(),
         },
         index=measured.index,
+    )
+
+
+def test_set_uncertainty(accuracy, images):
+    """Returns, as a paragraph, what the size of the test set alone leaves."""
+    right = round(accuracy * images)
+    interval = stats.binomtest(right, images).proportion_ci(method="wilson")
+    return (
+        f"A fixed network that gets {100 * accuracy:.2f} % of {images:,} test "
+        f"images right has a 95 % interval (Wilson) from "
+        f"{100 * interval.low:.2f} to {100 * interval.high:.2f} % for all "
+        f"images of that kind. Networks tested on the same images share the "
+        f"hard ones, so their differences vary less than that; but a gap of "
+        f"0.1 points is {round(images / 1000)} images."
+    )
+
+
+def pairing(study, records):
+    """Returns, as a sentence, what pairing the runs by seed would change."""
+    samples = _samples(study, records, "test_accuracy")
+    correlation, width = inference.paired(np.stack(list(samples.values())))
+    return (
+        f"Runs of one seed start from the same weights and see the images in "
+        f"the same order, and their test accuracies have a mean correlation "
+        f"of {correlation:.2f} over the pairs; paired t intervals, adjusted "
+        f"for all pairs (Bonferroni), would be {width:.1f} times as wide on "
+        f"average. A permutation test of pairs cannot reach 5 % with "
+        f"{len(next(iter(samples.values())))} seeds and "
+        f"{math.comb(len(samples), 2)} pairs."
     )
 
 
 def finding(study, records):
     """Returns what the records of a study on MNIST show, as one paragraph."""
     rows = run_table(study, records)
-    means = rows.groupby("activation")["test_accuracy"].mean() * 100
+    means = rows.groupby("activation", sort=False)["test_accuracy"].mean() * 100
     published = published_test() * 100
-    moved = published["notebook_accuracy"] - published["article_accuracy"]
-    seeds = rows["seed"].nunique()
-    count = "one seed" if seeds == 1 else f"{seeds} seeds"
+    moved = (
+        published["notebook_accuracy"] - published["article_accuracy"]
+    ).abs()
+    article = published["article_accuracy"]
+    seeds = rows.groupby("activation")["seed"].nunique()
+    each = (
+        f"{seeds.min()} seeds"
+        if seeds.min() == seeds.max()
+        else f"{seeds.min()} to {seeds.max()} seeds"
+    )
+    if seeds.max() == 1:
+        each = "one seed"
     text = (
-        f"**With everything but the activation held equal and {count} each, "
+        f"**With everything but the activation held equal and {each} each, "
         f"{len(means)} activations end between {means.min():.2f} % "
         f"({means.idxmin()}) and {means.max():.2f} % ({means.idxmax()}) on "
-        f"the 10,000 test images.** That is a span of "
-        f"{means.max() - means.min():.2f} points. The article's own two "
-        f"published runs of one network lie up to {moved.abs().max():.2f} "
-        f"points apart ({moved.abs().idxmax()}), and rank the activations in "
-        f"different orders."
+        f"the 10,000 test images"
     )
-    if seeds == 1:
-        text += " One seed ranks nothing, and neither does this table."
+    table = verdicts(study, records)
+    if table.empty:
+        return text + (
+            f".** That is a span of {means.max() - means.min():.2f} points. "
+            f"The article's own two published runs of one network lie up to "
+            f"{moved.max():.2f} points apart ({moved.idxmax()}), and rank the "
+            f"activations in different orders. One seed ranks nothing, and "
+            f"neither does this table."
+        )
+    counts = table["verdict"].value_counts()
+    different = table[table["verdict"].isin(inference.VERDICTS[:2])]
+    spread = rows.groupby("activation")["test_accuracy"].agg(np.ptp) * 100
+    text += (
+        f" on average.** Of the {len(table)} pairs, "
+        + ", ".join(
+            f"{counts[name]} {'is' if counts[name] == 1 else 'are'} "
+            f'"{name}"'
+            for name in inference.VERDICTS
+            if name in counts
+        )
+        + " (margin 0.1 points, simultaneous 95 % intervals). "
+    )
+    if len(different):
+        text += (
+            "The differences shown: "
+            + "; ".join(
+                f"{pair} {row.difference:+.2f} ({row.low:+.2f} to "
+                f"{row.high:+.2f}) points"
+                for pair, row in different.iterrows()
+            )
+            + ". "
+        )
+    orders = {
+        words: order_probability(study, records, published_order(column))
+        for words, column in (
+            ("the article's order", "article_accuracy"),
+            ("that of the author's second run", "notebook_accuracy"),
+        )
+    }
+    text += (
+        f"Seeds alone move one network by up to {spread.max():.2f} points "
+        f"({spread.idxmax()}); the article's gaps, from "
+        f"{article.max():.2f} % down to {article.min():.2f} %, come from one "
+        f"seed each, and its second run moved one network by "
+        f"{moved.max():.2f} points ({moved.idxmax()}). One seed each, drawn "
+        f"from these runs, gives "
+        + " and ".join(
+            f"{words} {share:.1%} of the time"
+            for words, share in orders.items()
+        )
+        + f" (of {math.factorial(len(published)):,} orders, blind chance "
+        f"gives each {1 / math.factorial(len(published)):.1%}). Open: with "
+        f"these seeds a true difference is found four times in five only if "
+        f"it is {table['detectable'].min():.2f} to "
+        f"{table['detectable'].max():.2f} points, depending on the pair."
+    )
     return text
+
+
+def _samples(study, records, metric):
+    """Returns the values of a metric over the seeds, a variant an entry."""
+    rows = run_table(study, records).dropna(subset=metric)
+    return {
+        variant: group[metric].to_numpy()
+        for variant, group in rows.groupby("variant", sort=False)
+    }
 
 
 def _configuration(record):

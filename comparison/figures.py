@@ -8,7 +8,7 @@ from matplotlib import ticker
 from scipy import special, stats
 
 import activations
-from comparison import analysis, data
+from comparison import analysis, data, inference
 
 # One colour per activation in every figure: Okabe and Ito's, which readers
 # with colour-blindness tell apart.
@@ -36,9 +36,10 @@ def colour(name):
     return COLOURS.get(name) or spare[sum(name.encode()) % len(spare)]
 
 
-def label(name):
-    """Returns the name of an activation as a reader writes it."""
-    return LABELS.get(name, name)
+def label(variant):
+    """Returns an activation, or a variant of it, as a reader writes it."""
+    name, comma, rest = variant.partition(",")
+    return LABELS.get(name, name) + comma + rest
 
 
 def value_and_derivative(name, low=-6.0, high=6.0):
@@ -313,15 +314,21 @@ def curves(histories, metric, published=None, axes=None):
                 alpha=0.7,
             )
         axes.plot([], [], "--", color="grey", label="published, second run")
-    for activation, rows in histories.groupby("activation", sort=False):
+    drawn = []
+    for variant, rows in histories.groupby("variant", sort=False):
+        activation = rows["activation"].iloc[0]
+        # Variants of one activation share its colour.
+        style = ("-", ":", "-.")[drawn.count(activation) % 3]
+        drawn.append(activation)
         mean = rows.groupby("epoch")[metric].mean()
         axes.plot(
             mean.index,
             mean,
+            style,
             marker="o",
             markersize=3,
             color=colour(activation),
-            label=label(activation),
+            label=label(variant),
         )
         if rows["seed"].nunique() > 1:
             for _, run in rows.groupby("seed"):
@@ -375,15 +382,19 @@ def _limit(axes, rows, metric):
             clip_on=False,
             zorder=3,
             color=[colour(name) for name in off["activation"]],
-            label="off the axis" if len(off) else None,
         )
+        if len(off):
+            axes.plot(
+                [], [], marker, color="grey", label="off the axis"
+            )
 
 
 def test_accuracy(rows, published=None, axes=None):
     """Draws the test accuracy of every run, a line an activation.
 
-    The bar is the 95 % interval (Wilson) that the number of test images alone
-    leaves, were the network fixed; it says nothing of other seeds.
+    Where there are several seeds the bar is the mean's 95 % interval (t), of
+    each activation alone. Of one seed it is the interval (Wilson) that the
+    number of test images alone leaves, were the network fixed.
 
     Args:
         rows: A table as `analysis.run_table` makes it.
@@ -399,30 +410,38 @@ def test_accuracy(rows, published=None, axes=None):
     if rows.empty:
         axes.set_title("No test accuracy: every run diverged")
         return axes.figure
-    names = list(dict.fromkeys(rows["activation"]))
+    names = list(dict.fromkeys(rows["variant"]))
     images = data.test_size(rows["dataset"].iloc[0])
-    half_widths = []
-    for row in rows.itertuples():
-        place = names.index(row.activation)
-        right = round(row.test_accuracy * images)
-        interval = stats.binomtest(right, images).proportion_ci(
-            method="wilson"
-        )
-        half_widths.append(50 * (interval.high - interval.low))
-        axes.hlines(
-            place,
-            100 * interval.low,
-            100 * interval.high,
-            color=colour(row.activation),
-            alpha=0.35,
-            linewidth=5,
-        )
+    several = rows.groupby("variant").size().max() > 1
+    for place, name in enumerate(names):
+        shown = rows[rows["variant"] == name]
+        accuracies = 100 * shown["test_accuracy"]
+        dye = colour(shown["activation"].iloc[0])
+        if several:
+            axes.plot(accuracies.mean(), place, "|", color=dye, markersize=16)
+            half = inference.mean_interval(accuracies)
+            ends = accuracies.mean() - half, accuracies.mean() + half
+        else:
+            right = round(accuracies.mean() / 100 * images)
+            interval = stats.binomtest(right, images).proportion_ci(
+                method="wilson"
+            )
+            ends = 100 * interval.low, 100 * interval.high
+        axes.hlines(place, *ends, color=dye, alpha=0.35, linewidth=5)
         axes.plot(
-            100 * row.test_accuracy, place, "o", color=colour(row.activation)
+            accuracies, [place] * len(accuracies), "o", color=dye, alpha=0.7
         )
     axes.plot([], [], "o", color="black", label="measured, a seed a point")
-    axes.plot([], [], color="black", alpha=0.35, linewidth=5,
-              label=f"95 % interval of {images:,} images")
+    axes.plot(
+        [],
+        [],
+        color="black",
+        alpha=0.35,
+        linewidth=5,
+        label="mean's 95 % interval"
+        if several
+        else f"95 % interval of {images:,} images",
+    )
     if published is not None:
         for column, marker, words in (
             ("article_accuracy", "s", "the article's table"),
@@ -437,17 +456,113 @@ def test_accuracy(rows, published=None, axes=None):
                 fillstyle="none",
                 label=words,
             )
-    means = 100 * rows.groupby("activation")["test_accuracy"].mean()
-    axes.set_title(
-        f"{means.max() - means.min():.2f} points from the least to the most; "
-        f"{images:,} test images alone leave ± {max(half_widths):.2f}"
-    )
+    means = 100 * rows.groupby("variant")["test_accuracy"].mean()
+    span = means.max() - means.min()
+    if several:
+        ranges = 100 * rows.groupby("variant")["test_accuracy"].agg(np.ptp)
+        title = (
+            f"Means span {span:.2f} points; seeds alone move one network by "
+            f"up to {ranges.max():.2f}"
+        )
+    else:
+        title = (
+            f"{span:.2f} points from the least to the most; {images:,} test "
+            f"images alone leave ± {(ends[1] - ends[0]) / 2:.2f}"
+        )
+    axes.set_title(title)
     axes.set_yticks(range(len(names)), [label(name) for name in names])
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.set_xlabel("test accuracy (%)")
     axes.grid(alpha=0.3, axis="x")
     axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False)
     return axes.figure
+
+
+def differences(table, metric="test_accuracy"):
+    """Draws every pair's difference with its simultaneous interval.
+
+    The shaded band is the margin of practical equivalence; a filled point is a
+    difference that is shown.
+
+    Args:
+        table: A table as `analysis.verdicts` makes it.
+        metric: What it is of.
+
+    Returns:
+        The figure.
+    """
+    figure, axes = plt.subplots(
+        figsize=(8, 0.6 + 0.3 * len(table)), layout="constrained"
+    )
+    scale, _ = analysis.SCALES[metric]
+    margin = scale * analysis.MARGINS[metric]
+    axes.axvspan(-margin, margin, color="grey", alpha=0.2, linewidth=0)
+    axes.axvline(0, color="grey", linewidth=0.8)
+    for place, row in enumerate(table.itertuples()):
+        shown = row.verdict in inference.VERDICTS[:2]
+        axes.plot([row.low, row.high], [place, place], color="black")
+        axes.plot(
+            row.difference,
+            place,
+            "o",
+            color="black",
+            markerfacecolor="black" if shown else "white",
+        )
+    pairs = [
+        " − ".join(label(name) for name in pair.split(" - "))
+        for pair in table.index
+    ]
+    counts = table["verdict"].isin(inference.VERDICTS[:2]).sum()
+    axes.set_title(f"{counts} of {len(table)} differences are shown (filled)")
+    axes.set_yticks(range(len(table)), pairs)
+    axes.set_ylim(len(table) - 0.4, -0.6)
+    axes.set_xlabel(
+        "difference in test accuracy (percentage points)"
+        if metric == "test_accuracy"
+        else "difference in test loss (nats)"
+    )
+    axes.grid(alpha=0.3, axis="x")
+    return figure
+
+
+def betas(table):
+    """Draws every trained beta over the epochs, a line a layer and seed.
+
+    Args:
+        table: A table as `analysis.beta_table` makes it.
+
+    Returns:
+        The figure.
+    """
+    figure, axes = plt.subplots(figsize=(8, 3.8), layout="constrained")
+    layers = list(dict.fromkeys(table["layer"]))
+    for layer, style in zip(layers, ("-", "--", ":"), strict=False):
+        rows = table[table["layer"] == layer]
+        for number, (_, run) in enumerate(rows.groupby("seed")):
+            axes.plot(
+                run["epoch"],
+                run["beta"],
+                style,
+                color=colour("swish_trainable"),
+                alpha=0.75,
+                label=None if number else layer,
+            )
+    axes.axhline(1, color=colour("swish"), linewidth=0.8)
+    last = table[table["epoch"] == table["epoch"].max()]
+    ends = last.groupby("layer")["beta"]
+    axes.set_title(
+        "From 1, β goes to "
+        + ", ".join(f"{mean:.2f}" for mean in ends.mean())
+        + " by layer, on average"
+    )
+    axes.set_xlabel("epoch")
+    axes.set_ylabel("β")
+    axes.xaxis.set_major_locator(
+        ticker.MaxNLocator(integer=True, steps=[1, 2, 5, 10])
+    )
+    axes.grid(alpha=0.3)
+    axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False)
+    return figure
 
 
 def overview(study, records):
@@ -457,7 +572,7 @@ def overview(study, records):
     )
     published = _published_for(study)
     curves(
-        analysis.history_table(records),
+        analysis.history_table(study, records),
         "val_accuracy",
         analysis.published_history() if published else None,
         above,
@@ -475,7 +590,7 @@ def save_all(study, records, folder):
     folder.mkdir(parents=True, exist_ok=True)
     published = _published_for(study)
     history = analysis.published_history() if published else None
-    histories = analysis.history_table(records)
+    histories = analysis.history_table(study, records)
     drawn = {study.name: overview(study, records)}
     for metric in METRIC_LABELS:
         drawn[f"{study.name}-{metric}"] = curves(histories, metric, history)

@@ -4,13 +4,15 @@ import itertools
 
 import matplotlib
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib import colors
-from scipy import special
+from scipy import special, stats
 
 import activations
 from comparison import analysis
 from comparison import figures
+from comparison import inference
 from comparison import studies
 
 matplotlib.use("Agg")
@@ -88,9 +90,9 @@ def test_jacobian_is_written_into_its_cells():
 
 @pytest.mark.parametrize("metric", analysis.METRICS)
 def test_curves_are_the_records(controlled, metric):
-    _, records = controlled
+    study, records = controlled
     figure = figures.curves(
-        analysis.history_table(records), metric, analysis.published_history()
+        analysis.history_table(study, records), metric, analysis.published_history()
     )
     (axes,) = figure.axes
     drawn = {line.get_label(): line for line in axes.get_lines()}
@@ -110,6 +112,79 @@ def test_curves_are_the_records(controlled, metric):
     low, high = axes.get_ylim()
     last = [record["history"][metric][-1] for record in records]
     assert low < min(last) and max(last) < high
+
+
+def test_every_seed_is_a_point_and_the_bar_is_the_interval(
+    write_record, tmp_path
+):
+    study = studies.study("smoke", ["relu", "tanh"], [0, 1, 2])
+    values = iter([0.90, 0.95, 0.92, 0.94, 0.96, 0.97])
+    records = [
+        write_record(c, tmp_path, accuracy=next(values))
+        for c in study.configurations
+    ]
+    rows = analysis.run_table(study, records)
+    (axes,) = figures.test_accuracy(rows).axes
+    points = [
+        sorted(line.get_xdata())
+        for line in axes.get_lines()
+        if line.get_marker() == "o" and len(line.get_xdata()) == 3
+    ]
+    expected = [
+        sorted(100 * rows.loc[rows["activation"] == name, "test_accuracy"])
+        for name in ("relu", "tanh")
+    ]
+    np.testing.assert_allclose(points, expected)
+    for bar, accuracies in zip(axes.collections, expected, strict=True):
+        ends = bar.get_segments()[0][:, 0]
+        interval = stats.ttest_1samp(accuracies, 0).confidence_interval(0.95)
+        np.testing.assert_allclose(ends, [interval.low, interval.high])
+
+
+def test_differences_are_the_table():
+    table = pd.DataFrame(
+        {
+            "difference": [0.2, 0.0],
+            "low": [0.12, -0.05],
+            "high": [0.28, 0.05],
+            "verdict": [inference.VERDICTS[0], inference.VERDICTS[2]],
+        },
+        index=["relu - tanh", "relu - leaky_relu"],
+    )
+    (axes,) = figures.differences(table).axes
+    bars = [
+        list(line.get_xdata())
+        for line in axes.get_lines()
+        if len(line.get_xdata()) == 2 and line.get_color() == "black"
+    ]
+    assert bars == [[0.12, 0.28], [-0.05, 0.05]]
+    assert "1 of 2" in axes.get_title()
+
+
+def test_betas_are_the_table():
+    rows = [
+        (seed, layer, epoch, seed + epoch / 10)
+        for seed in (0, 1)
+        for layer in ("activation_1", "activation_2")
+        for epoch in (1, 2, 3)
+    ]
+    table = pd.DataFrame(rows, columns=["seed", "layer", "epoch", "beta"])
+    (axes,) = figures.betas(table).axes
+    assert len(lines(axes)) == 4
+    np.testing.assert_allclose(lines(axes)[1].get_ydata(), [1.1, 1.2, 1.3])
+    # The mean of the last epoch's, over the seeds.
+    assert "0.80, 0.80" in axes.get_title()
+
+
+def test_variants_of_an_activation_are_told_apart(write_record, tmp_path):
+    study = studies.study("published", ["swish"])
+    records = [write_record(c, tmp_path) for c in study.configurations]
+    table = analysis.history_table(study, records)
+    (axes,) = figures.curves(table, "loss").axes
+    one, two = axes.get_lines()[:2]
+    assert one.get_color() == two.get_color()
+    assert one.get_linestyle() != two.get_linestyle()
+    assert "fits=2" in two.get_label() and "fits" not in one.get_label()
 
 
 def test_all_figures_are_written(controlled, tmp_path):

@@ -1,0 +1,241 @@
+"""Tests of comparison/analysis.py on records that were made up."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from comparison import analysis
+from comparison import inference
+from comparison import studies
+
+ARTICLE = ["relu", "leaky_relu", "swish", "tanh", "sigmoid"]
+
+
+@pytest.fixture
+def made_up(write_record, tmp_path):
+    """Records of a study, with the test accuracies given by activation."""
+
+    def make(accuracies, study="controlled", change=None):
+        seeds = range(max(map(len, accuracies.values())))
+        study = studies.study(study, list(accuracies), seeds)
+        records = []
+        for configuration in study.configurations:
+            values = accuracies[configuration.activation]
+            if configuration.seed < len(values):
+                value = values[configuration.seed]
+                record = write_record(
+                    configuration,
+                    tmp_path,
+                    accuracy=value,
+                    diverged=value is None,
+                )
+                if change:
+                    change(record)
+                records.append(record)
+        return study, records
+
+    return make
+
+
+def spread(mean, count, sd=0.001):
+    template = np.linspace(-1, 1, count)
+    return list(mean + sd * template / template.std(ddof=1))
+
+
+# Means and verdicts.
+
+
+def test_summary_has_mean_interval_and_spread(made_up):
+    values = [0.990, 0.992, 0.9905]
+    table = analysis.summary(*made_up({"relu": values, "tanh": [0.98] * 3}))
+    interval = stats.ttest_1samp(values, 0.99).confidence_interval(0.95)
+    row = table.loc["relu"]
+    assert row["seeds"] == 3
+    assert row["test accuracy"] == round(np.mean(values), 4)
+    assert row["sd"] == round(np.std(values, ddof=1), 4)
+    assert row["±"] == round((interval.high - interval.low) / 2, 4)
+    assert table.loc["tanh", "sd"] == 0
+
+
+def test_summary_of_one_seed_has_no_spread(made_up):
+    table = analysis.summary(*made_up({"relu": [0.99], "tanh": [0.98]}))
+    assert "±" not in table.columns and "sd" not in table.columns
+
+
+def test_diverged_run_is_counted_and_not_averaged(made_up):
+    study, records = made_up({"relu": [0.99, None, 0.98], "tanh": [0.9] * 3})
+    table = analysis.summary(study, records)
+    assert table.loc["relu", "diverged"] == 1
+    assert table.loc["relu", "test accuracy"] == 0.985
+    assert len(analysis.verdicts(study, records)) == 1
+
+
+def test_verdicts_are_scipys_intervals_in_points(made_up):
+    values = {
+        "relu": spread(0.992, 5),
+        "tanh": spread(0.985, 5, 0.0002),
+        "swish": spread(0.992, 5, 0.0001),
+    }
+    table = analysis.verdicts(*made_up(values))
+    assert list(table.index) == ["relu - tanh", "relu - swish", "tanh - swish"]
+    result = stats.tukey_hsd(*values.values(), equal_var=False)
+    interval = result.confidence_interval(0.95)
+    for (i, j), row in zip([(0, 1), (0, 2), (1, 2)], table.itertuples()):
+        assert row.difference == pytest.approx(100 * result.statistic[i, j], abs=0.0051)
+        assert row.low == pytest.approx(100 * interval.low[i, j], abs=0.0051)
+        assert row.high == pytest.approx(100 * interval.high[i, j], abs=0.0051)
+    more = inference.VERDICTS[0]
+    assert list(table["verdict"]) == [more, "cannot tell", more]
+
+
+def test_verdicts_turn_with_the_data(made_up):
+    one = {"relu": spread(0.992, 5, 1e-5), "tanh": spread(0.99195, 5, 1e-5)}
+    (verdict,) = analysis.verdicts(*made_up(one))["verdict"]
+    assert verdict == "different, by less"
+    same = {"relu": spread(0.992, 5, 1e-5), "tanh": spread(0.992, 5, 1e-5)}
+    (verdict,) = analysis.verdicts(*made_up(same))["verdict"]
+    assert verdict == "equivalent"
+
+
+def test_verdicts_on_the_loss(made_up):
+    def change(record):
+        loss = {"relu": 0.04, "tanh": 0.05}[record["configuration"]["activation"]]
+        record["test"]["loss"] = loss + 1e-4 * record["configuration"]["seed"]
+
+    study, records = made_up({"relu": [0.9] * 4, "tanh": [0.9] * 4}, change=change)
+    table = analysis.verdicts(study, records, "test_loss")
+    assert table.loc["relu - tanh", "difference"] == -0.01
+    assert table.loc["relu - tanh", "verdict"] == inference.VERDICTS[0]
+
+
+@pytest.mark.parametrize("accuracies", [[0.99], [0.99, None]])
+def test_no_verdict_from_one_seed(made_up, accuracies):
+    study, records = made_up({"relu": accuracies, "tanh": accuracies})
+    assert analysis.verdicts(study, records).empty
+    assert "One seed ranks nothing" in analysis.finding(study, records)
+
+
+# What is said of them.
+
+
+def test_order_probability(made_up):
+    falling = {name: [0.99 - 0.01 * i] * 2 for i, name in enumerate(ARTICLE)}
+    study, records = made_up(falling)
+    assert analysis.order_probability(study, records, ARTICLE) == 1
+    assert analysis.order_probability(study, records, ARTICLE[::-1]) == 0
+
+
+def test_published_orders():
+    assert analysis.published_order("article_accuracy") == ARTICLE
+    assert analysis.published_order("notebook_accuracy") == [
+        "leaky_relu",
+        "relu",
+        "swish",
+        "sigmoid",
+        "tanh",
+    ]
+
+
+def test_finding_counts_the_verdicts(made_up):
+    values = {name: spread(0.99, 5, 1e-5) for name in ARTICLE}
+    values["tanh"] = spread(0.95, 5, 1e-5)
+    text = analysis.finding(*made_up(values))
+    assert "5 seeds each" in text
+    assert '4 are "different, by more than the margin"' in text
+    assert '6 are "equivalent"' in text
+    assert "cannot tell" not in text
+    assert "95.00 % (tanh)" in text
+
+
+def test_epochs_to_reach(made_up):
+    def change(record):
+        seed = record["configuration"]["seed"]
+        curve = np.full(20, 0.97)
+        curve[3 + seed :] = 0.985
+        if seed == 0:
+            curve[10:] = 0.99
+        record["history"]["val_accuracy"] = list(curve)
+
+    table = analysis.epochs_to_reach(*made_up({"relu": [0.9] * 3}, change=change))
+    row = table.loc["relu"]
+    assert row["to 98%"] == 5 and row["sd to 98%"] == 1
+    assert row["seeds at 98%"] == 3
+    assert row["to 99%"] == 11 and row["seeds at 99%"] == 1
+    assert math.isnan(row["sd to 99%"])
+
+
+def test_hardest_images(made_up):
+    def change(record):
+        seed = record["configuration"]["seed"]
+        record["test"]["misclassified"] = [[7, 1], [9, seed]][: 1 + (seed > 0)]
+
+    table = analysis.hardest_images(
+        made_up({"relu": [0.9] * 3}, change=change)[1]
+    )
+    assert list(table.index) == [7, 9]
+    assert list(table["wrong"]) == [3, 2]
+    assert table.loc[7, "given"] == "1" and table.loc[9, "given"] == "1, 2"
+
+
+def test_ablations_are_compared_with_the_same_seed(write_record, tmp_path):
+    study = studies.study("ablations", ["swish", "relu"])
+    controlled = studies.study("controlled", ["swish", "relu"], [0, 1])
+    accuracies = {"swish": [0.990, 0.980], "relu": [0.970, 0.970]}
+    gains = {"swish": 0.002, "relu": -0.001}
+    baseline = [
+        write_record(c, tmp_path / "b", accuracies[c.activation][c.seed])
+        for c in controlled.configurations
+    ]
+    records = [
+        write_record(
+            c,
+            tmp_path / "a",
+            accuracies[c.activation][c.seed] + gains[c.activation] * (1 + c.seed),
+        )
+        for c in study.configurations
+    ]
+    table = analysis.ablation_effects(study, records, controlled, baseline[:3])
+    row = table.loc["swish, kernel_initializer=he_normal"]
+    assert row["seeds"] == 2 and row["accuracy, points"] == 0.3
+    assert row["by seed"] == "+0.20, +0.40"
+    # Without the second seed's baseline, the first is what there is.
+    row = table.loc["relu, validation=test"]
+    assert row["seeds"] == 1 and row["accuracy, points"] == -0.1
+
+
+def test_table_of_a_second_fit_has_all_its_epochs(write_record, tmp_path):
+    study = studies.study("published", ["swish"])
+    records = [write_record(c, tmp_path) for c in study.configurations]
+    rows = analysis.run_table(study, records)
+    assert list(rows["epochs"]) == [20, 40]
+    assert rows["variant"].nunique() == 2
+    beside = analysis.beside_published(study, records)
+    assert list(beside["article"]) == [0.9922, 0.9922]
+
+
+def test_records_from_before_a_field_was_added(write_record, tmp_path):
+    study = studies.study("controlled", ["relu"], [0])
+    record = write_record(study.configurations[0], tmp_path)
+    for field in ("fits", "extra_dense"):
+        del record["configuration"][field]
+    assert analysis.run_table(study, [record])["variant"].item() == "relu"
+
+
+def test_beta_table(write_record, tmp_path):
+    study = studies.study("smoke", ["swish_trainable", "relu"])
+    records = [write_record(c, tmp_path) for c in study.configurations]
+    records[0]["history"]["beta"] = {"a": [1.0, 1.5], "b": [0.5, 0.25]}
+    expected = pd.DataFrame(
+        [[0, "a", 1, 1.0], [0, "a", 2, 1.5], [0, "b", 1, 0.5], [0, "b", 2, 0.25]],
+        columns=["seed", "layer", "epoch", "beta"],
+    )
+    pd.testing.assert_frame_equal(analysis.beta_table(records), expected)
+
+
+def test_uncertainty_of_the_test_set():
+    text = analysis.test_set_uncertainty(0.9930, 10_000)
+    interval = stats.binomtest(9930, 10_000).proportion_ci(method="wilson")
+    assert f"{100 * interval.low:.2f} to {100 * interval.high:.2f} %" in text
