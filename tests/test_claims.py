@@ -1,0 +1,749 @@
+"""Tests of the claims' experiments, records and verdicts.
+
+Every verdict is given the opposite truth, and has to turn around.
+"""
+
+import json
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import special, stats
+
+from comparison import analysis
+from comparison import claims
+from comparison import runs
+from comparison import studies
+from comparison import verdicts
+
+
+# C1: the collapse of linear layers, and boundaries.
+
+
+def drawn(**curvature):
+    """Rows as of `boundaries`, curved as said, else fully curved."""
+    networks = ("none", *claims.HIDDEN)
+    return pd.DataFrame(
+        [
+            {
+                "network": network,
+                "data": toy,
+                "curvature": curvature.get(network, 0.9),
+            }
+            for network in networks
+            for toy in claims.TOYS
+        ]
+    )
+
+
+def test_collapse_turns_around():
+    linear = pd.DataFrame(claims.collapse("linear", seeds=(0, 1)))
+    assert (linear["difference"] <= linear["rounding"]).all()
+    assert linear["difference"].nunique() == 2
+    verdict = verdicts.verdict_1(linear, drawn(linear=1e-9))
+    assert verdict.verdict == "holds"
+    # The same experiment with an activation that is not linear.
+    leaky = pd.DataFrame(claims.collapse("leaky_relu", seeds=(0,)))
+    assert (leaky["difference"] > 100 * leaky["rounding"]).all()
+    verdict = verdicts.verdict_1(leaky, drawn(linear=1e-9))
+    assert verdict.verdict == "does not hold"
+    # And a boundary that is not straight.
+    assert verdicts.verdict_1(linear, drawn()).verdict == "does not hold"
+
+
+def test_boundaries():
+    rows = pd.DataFrame(
+        claims.boundaries(("linear", "tanh"), seeds=(0,), epochs=40)
+    )
+    rows = rows.set_index(["network", "data"])
+    # Linear logits are planes; a bent boundary is needed for circles alone.
+    assert (rows.loc["linear", "curvature"] < 1e-6).all()
+    assert rows.loc[("tanh", "circles"), "curvature"] > 0.5
+    assert rows.loc[("tanh", "circles"), "accuracy"] > 0.9
+    assert rows.loc[("linear", "circles"), "accuracy"] < 0.7
+    assert (rows.xs("blobs", level="data")["accuracy"] > 0.9).all()
+    picture = rows.loc[("linear", "blobs"), "probability"]
+    picture = np.reshape(picture, (len(claims.GRID),) * 2)
+    # Class 1 lies up and to the right; a row of the grid is a height.
+    assert picture[-1, -1] > 95 and picture[0, 0] < 5
+    assert (np.diff(picture, axis=0) >= 0).all()
+
+
+@pytest.mark.parametrize("name", list(claims.TOYS))
+def test_toy_data(name):
+    x, y = claims.toy_data(name, 400, seed=0)
+    assert x.shape == (400, 2) and x.dtype == np.float32
+    np.testing.assert_allclose(x.mean(axis=0), 0, atol=1e-5)
+    np.testing.assert_allclose(x.std(axis=0), 1, atol=1e-5)
+    assert np.bincount(y).tolist() == [200, 200]
+    again, _ = claims.toy_data(name, 400, seed=0)
+    other, _ = claims.toy_data(name, 400, seed=1)
+    assert (x == again).all() and not np.allclose(x, other)
+
+
+# C2: weights under a step.
+
+
+def test_movement_turns_around():
+    rows = pd.DataFrame(
+        claims.movement(("step", "sigmoid"), seeds=(0,), epochs=1, train=320)
+    )
+    moved = rows.set_index(["activation", "layer"])["moved"]
+    assert moved["step"].tolist()[:2] == [0, 0]
+    assert moved["step", "output"] > 0.01
+    assert (moved["sigmoid"] > 0.01).all()
+    assert verdicts.verdict_2(rows).verdict == "holds"
+    # A step that could be trained: sigmoid under its name.
+    sigmoid = rows[rows["activation"] == "sigmoid"]
+    planted = pd.concat([sigmoid.assign(activation="step"), sigmoid])
+    assert verdicts.verdict_2(planted).verdict == "does not hold"
+    # An experiment in which nothing moves shows nothing.
+    nothing = rows.assign(moved=np.where(rows["hidden"], 0.0, rows["moved"]))
+    assert verdicts.verdict_2(nothing).verdict == "does not hold"
+
+
+# C3, C4: depth and learning.
+
+
+def deep(**kept):
+    """Rows as of `depth`: a layer keeps this part of its gradient."""
+    kept = {"relu": 1.0, "swish": 1.0, "sigmoid": 1.0} | kept
+    return pd.DataFrame(
+        [
+            {
+                "initializer": initializer,
+                "activation": name,
+                "depth": layers,
+                "seed": seed,
+                "slope": part,
+                "saturated": 0.0,
+                "gradient": [
+                    (seed + 1) * part**i for i in reversed(range(layers))
+                ],
+            }
+            for initializer in ("glorot_uniform", "he_normal")
+            for name, part in kept.items()
+            for layers in (2, 5, 20)
+            for seed in (0, 1)
+        ]
+    )
+
+
+def learned(accuracy):
+    """Rows as of `learning`, from a function of activation and condition."""
+    noise = (-0.01, 0.0, 0.01)
+    return pd.DataFrame(
+        [
+            {
+                "activation": name,
+                "depth": layers,
+                "normalised": normalised,
+                "seed": seed,
+                "accuracy": [accuracy(name, layers, normalised) + extra] * 2,
+            }
+            for layers in (2, 8)
+            for normalised in (False, True)
+            for name in ("sigmoid", "tanh")
+            for seed, extra in enumerate(noise)
+        ]
+    )
+
+
+def test_gradient_left_is_a_geometric_mean():
+    rows = deep(sigmoid=0.25, step=0.0)
+    rows.loc[rows["activation"] == "step", "gradient"] = pd.Series(
+        [[0.0] * n for n in rows["depth"]]
+    )
+    left = verdicts.gradient_left(rows)
+    assert left.loc[("he_normal", 5), "sigmoid"] == pytest.approx(0.25**4)
+    assert left.loc[("he_normal", 20), "step"] == 0
+    two = rows[(rows["activation"] == "relu") & (rows["depth"] == 2)].copy()
+    two["gradient"] = [[1.0, 1.0], [4.0, 1.0]] * 2
+    left = verdicts.gradient_left(two)
+    assert left["relu"].tolist() == pytest.approx([2, 2])
+
+
+def test_depth_finds_what_is_known():
+    rows = pd.DataFrame(
+        claims.depth(
+            ("step", "linear", "sigmoid"),
+            depths=(6,),
+            initializers=("glorot_uniform",),
+            seeds=(0,),
+            samples=20,
+        )
+    )
+    left = verdicts.gradient_left(rows).iloc[0]
+    assert left["step"] == 0
+    # Glorot and Bengio 2010: it keeps the gradients of a linear network.
+    assert 0.5 < left["linear"] < 2
+    # Each layer multiplies by a slope of a quarter at most.
+    assert 0 < left["sigmoid"] < 2 * 0.25**5
+    slopes = rows.set_index("activation")["slope"]
+    assert slopes["linear"] == 1 and slopes["step"] == 0
+    assert 0.2 < slopes["sigmoid"] <= 0.25
+
+
+def slow_where(condition):
+    """Sigmoid at 20 % where it is plain and so deep, else at 80 %."""
+    return learned(
+        lambda name, layers, normalised: 0.2
+        if not normalised and condition(layers)
+        else 0.8
+    )
+
+
+def test_learning_and_distributions():
+    small = {"names": ("tanh",), "train": 320, "epochs": (0, 2)}
+    rows = pd.DataFrame(
+        claims.learning(("tanh",), (2,), seeds=(0,), epochs=2, train=320)
+    )
+    assert rows["normalised"].tolist() == [False, True]
+    for row in rows.itertuples():
+        assert len(row.loss) == len(row.accuracy) == 2
+        assert row.loss[1] < row.loss[0]
+        assert 0 < row.slope <= 1 and abs(row.mean) < 0.2
+    rows = pd.DataFrame(claims.distributions(layers=2, **small))
+    assert len(rows) == 2 * 2 * 4
+    rows = rows.set_index(["quantity", "epoch", "layer"])["quantiles"]
+    for layer in (1, 2):
+        before, after = (rows["pre_activation", e, layer] for e in (0, 2))
+        assert before == sorted(before)
+        # Training drives the pre-activations apart.
+        assert after[-1] - after[0] > before[-1] - before[0]
+        # f(z) of the quantiles of z: tanh is monotonic.
+        np.testing.assert_allclose(
+            rows["activation", 0, layer], np.tanh(before), atol=1e-5
+        )
+
+
+@pytest.mark.parametrize(
+    ("kept", "slow", "expected"),
+    [
+        # Vanishes at 20 layers, and learning is slowed at 8.
+        (0.25, lambda layers: layers == 8, "holds only where"),
+        # At every depth, and everywhere.
+        (1e-4, lambda layers: True, "holds"),
+        # The gradient does not vanish.
+        (1.0, lambda layers: True, "does not hold"),
+        # It vanishes, and learning is as fast as ever.
+        (0.25, lambda layers: False, "does not hold"),
+    ],
+)
+def test_verdict_3_turns_around(kept, slow, expected):
+    found = verdicts.verdict_3(deep(sigmoid=kept), slow_where(slow))
+    assert found.verdict.startswith(expected)
+    if expected == "holds":
+        assert found.verdict == "holds"
+    if "only" in expected:
+        assert "from 20 layers on" in found.verdict
+        assert "slowed at 8" in found.verdict
+
+
+def test_verdict_3_minds_the_spread():
+    """A gain of a tenth that one seed alone brings is none."""
+    rows = slow_where(lambda layers: False)
+    is_one = (rows["activation"] == "sigmoid") & (rows["seed"] == 0)
+    rows.loc[is_one & ~rows["normalised"], "accuracy"] = pd.Series(
+        [[0.1, 0.1]] * len(rows)
+    )
+    assert gain_of_sigmoid(rows) > verdicts.NOTABLE
+    found = verdicts.verdict_3(deep(sigmoid=0.25), rows)
+    assert found.verdict == "does not hold"
+
+
+def gain_of_sigmoid(rows):
+    gain = verdicts.mean_accuracy(rows)["sigmoid"].unstack("normalised")
+    return (gain[True] - gain[False]).mean()
+
+
+@pytest.mark.parametrize(
+    ("lead", "expected"),
+    [
+        (lambda layers, normalised: 0.1, "holds"),
+        (lambda layers, normalised: 0.0, "does not hold"),
+        # More in the mean, and within the spread of the seeds.
+        (lambda layers, normalised: 0.001, "does not hold"),
+        (lambda layers, normalised: -0.1, "does not hold"),
+        (
+            lambda layers, normalised: 0.1 if layers == 8 else -0.1,
+            "holds only where the network has 8 layers without normalisation "
+            "or 8 layers with normalisation",
+        ),
+    ],
+)
+def test_verdict_4_turns_around(lead, expected):
+    def accuracy(name, layers, normalised):
+        return 0.5 + (name == "tanh") * lead(layers, normalised)
+
+    rows = learned(accuracy)
+    # Not the same noise for both, or the interval would be a point.
+    is_tanh = rows["activation"] == "tanh"
+    rows.loc[is_tanh, "accuracy"] = pd.Series(
+        [
+            [a + 0.002 * (s == 1) - 0.002 * (s == 2) for a in values]
+            for values, s in zip(rows["accuracy"], rows["seed"], strict=True)
+        ]
+    )
+    assert verdicts.verdict_4(rows).verdict == expected
+
+
+def test_paired_difference():
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=(2, 6))
+    mean, low, high = verdicts.paired_difference(a, b)
+    expected = stats.ttest_rel(a, b).confidence_interval()
+    assert (low, high) == pytest.approx(tuple(expected))
+    assert mean == pytest.approx(np.mean(a - b))
+    # One pair says nothing of the spread.
+    assert verdicts.paired_difference([1], [0]) == (1, -math.inf, math.inf)
+
+
+# C5: sparsity and cost.
+
+
+def sparse(zero, dip=0.1):
+    """Rows as of `sparsity`, from a function of activation and layer."""
+    return pd.DataFrame(
+        [
+            {
+                "network": network,
+                "activation": name,
+                "seed": seed,
+                "epoch": epoch,
+                "layer": layer,
+                "zero": zero(name, layer),
+                "dip": dip if name == "swish" else 0.0,
+            }
+            for network, names in (
+                ("dense", studies.ARTICLE),
+                ("article", ("relu", "swish")),
+            )
+            for name in names
+            for seed in (0, 1)
+            for epoch in (0, 2)
+            for layer in (1, 2, 3)
+        ]
+    )
+
+
+def timed(noise=0.1, **milliseconds):
+    """Rows as of `cost`: rounds of which each is slower than the last."""
+    both = {name: 10.0 for name in studies.ARTICLE} | milliseconds
+    rows = []
+    for number in range(9):
+        for name, time in both.items():
+            for what, part in (
+                ("forward", 0.4),
+                ("both", 1),
+                ("all", 2),
+                ("step", 20),
+            ):
+                rows.append(
+                    {
+                        "round": number,
+                        "activation": name,
+                        "what": what,
+                        "milliseconds": part * time * (1 + noise * number),
+                    }
+                )
+        rows.append(
+            {
+                "round": number,
+                "activation": "copy",
+                "what": "both",
+                "milliseconds": 5 * (1 + noise * number),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def test_sparsity_looks_before_and_after():
+    rows = pd.DataFrame(
+        claims.sparsity(
+            ("sigmoid", "relu", "swish"), (), seeds=(0,), epochs=2, train=320
+        )
+    )
+    assert len(rows) == 3 * 2 * 3
+    by_activation = rows.groupby("activation")
+    zero, dip = (by_activation[c].agg(["min", "max"]) for c in ("zero", "dip"))
+    assert 0.1 < zero.loc["relu", "min"] <= zero.loc["relu", "max"] < 0.9
+    assert (zero.drop("relu") == 0).all(axis=None)
+    assert (dip.drop("swish") == 0).all(axis=None)
+    # The pre-activations grow into the dip.
+    dips = verdicts.dips(rows)
+    assert (dips[2] >= dips[0]).all() and dips[2].max() > 0
+    accuracy = rows.groupby(["activation", "epoch"])["accuracy"].first()
+    assert accuracy["relu", 2] > accuracy["relu", 0] + 0.2
+    counts = rows[rows["layer"] == 3]["histogram"]
+    assert {sum(c) for c in counts} == {200 * 64}
+
+
+def test_cost_times_every_task_in_every_round():
+    rows = pd.DataFrame(
+        claims.cost(("relu", "tanh"), rounds=3, batch_size=1, steps=False)
+    )
+    counts = rows.groupby(["activation", "what"])["round"].agg(list)
+    assert counts.to_dict() == {
+        ("copy", "both"): [0, 1, 2],
+        **{
+            (name, what): [0, 1, 2]
+            for name in ("relu", "tanh")
+            for what in ("forward", "both")
+        },
+    }
+    assert (rows["milliseconds"] > 0).all()
+
+
+def test_cost_ratios_compare_within_a_round():
+    rows = timed(noise=3, sigmoid=15.0)
+    ratios = verdicts.cost_ratios(rows)
+    # What slows a whole round down cancels.
+    assert ratios.loc["sigmoid"].tolist() == pytest.approx([1.5] * 3)
+    assert ratios.loc["relu"].tolist() == pytest.approx([1] * 3)
+    to_copy = verdicts.cost_ratios(rows, "forward", "copy")
+    assert to_copy.loc["sigmoid", "median"] == pytest.approx(1.2)
+    assert "copy" not in to_copy.index
+    shares = verdicts.step_shares(rows)
+    assert shares.loc["tanh"].tolist() == pytest.approx([0.1] * 3)
+
+
+@pytest.mark.parametrize(
+    ("share", "slow", "expected"),
+    [
+        (0.7, 15.0, "holds"),
+        (0.3, 10.0, "does not hold"),
+        (0.7, 10.0, "holds only where"),
+        (0.3, 15.0, "holds only where"),
+    ],
+)
+def test_verdict_5_turns_around(share, slow, expected):
+    found = verdicts.verdict_5(
+        sparse(lambda name, layer: share if name == "relu" else 0.0),
+        timed(sigmoid=slow, tanh=slow),
+    ).verdict
+    assert found.startswith(expected)
+    assert ("only" in expected) == ("only" in found)
+    if "only" in expected:
+        assert ("no layer" in found) == (share < 0.5)
+        assert ("neither" in found) == (slow == 10)
+
+
+def test_verdict_5_minds_the_spread():
+    """A third of the rounds the other way round is not clearly cheaper."""
+    rows = timed(sigmoid=20.0, tanh=20.0)
+    is_other = rows["activation"].isin(["sigmoid", "tanh"])
+    rows.loc[is_other & (rows["round"] % 3 == 0), "milliseconds"] /= 4
+    assert (verdicts.cost_ratios(rows)["median"].loc[["sigmoid"]] > 1).all()
+    found = verdicts.verdict_5(sparse(lambda name, layer: 0.0), rows)
+    assert found.verdict == "does not hold"
+
+
+# C6, C7: dying units.
+
+
+def died(relu, leaky=0.0, still=1.0, lead=0.2):
+    """Rows as of `dying`, dead shares by learning rate."""
+    rates = (0.001, 0.01, 0.1)
+    return pd.DataFrame(
+        [
+            {
+                "activation": name,
+                "learning_rate": rate,
+                "seed": seed,
+                "dead": share,
+                "still_dead": still if share else None,
+                "accuracy": 0.5
+                + lead * (name == "leaky_relu")
+                + 0.01 * seed * (name == "relu"),
+            }
+            for name, shares in (("relu", relu), ("leaky_relu", [leaky] * 3))
+            for rate, share in zip(rates, shares, strict=True)
+            for seed in range(3)
+        ]
+    )
+
+
+def test_dying_goes_on_at_the_usual_rate(monkeypatch):
+    rates = []
+
+    def train(self, *arguments):
+        rates.append(float(self.optimizer.learning_rate))
+
+    monkeypatch.setattr(claims.Trainer, "train", train)
+    claims.dying(("relu",), learning_rates=(0.1, 0.01), seeds=(0,), train=320)
+    assert rates == pytest.approx([0.1, 0.001, 0.01, 0.001])
+
+
+def test_dying_finds_the_dead():
+    rows = pd.DataFrame(
+        claims.dying(
+            learning_rates=(0.001, 0.1), seeds=(0, 1), epochs=1, train=320
+        )
+    )
+    dead = verdicts.dead_units(rows)
+    assert dead.loc[0.1, "relu"] > 0.3 > dead.loc[0.001, "relu"]
+    # Leaky ReLU has a slope everywhere.
+    assert (dead["leaky_relu"] == 0).all()
+    of_leaky = rows["activation"] == "leaky_relu"
+    assert rows[of_leaky]["still_dead"].isna().all()
+    assert (rows[~of_leaky & (rows["dead"] > 0.3)]["still_dead"] > 0.5).all()
+    assert (rows["dead_at_start"] < 0.1).all()
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        (
+            died([0, 0.2, 0.8]),
+            "holds only where the learning rate is too high: 0.01 and 0.1 "
+            "here",
+        ),
+        (died([0.3, 0.2, 0.8]), "holds"),
+        # No unit dies; or those that do come back.
+        (died([0, 0, 0.01]), "does not hold"),
+        (died([0, 0.2, 0.8], still=0.1), "does not hold"),
+    ],
+)
+def test_verdict_6_turns_around(rows, expected):
+    assert verdicts.verdict_6(rows).verdict == expected
+
+
+@pytest.mark.parametrize(
+    ("rows", "time", "expected"),
+    [
+        (died([0, 0.2, 0.8]), 11.0, "holds"),
+        # No unit of ReLU dies: there is no "there".
+        (died([0, 0, 0]), 11.0, "does not hold"),
+        # Leaky ReLU's die as well.
+        (died([0, 0.2, 0.8], leaky=0.5), 11.0, "does not hold"),
+        # They get a gradient, and learn no better for it.
+        (
+            died([0, 0.2, 0.8], lead=0.0),
+            11.0,
+            "holds only where a gradient is all that is asked for: accuracy "
+            "is not clearly higher",
+        ),
+        (
+            died([0, 0.2, 0.8]),
+            15.0,
+            "holds only where the learning rate is 0.01 and 0.1, for 1.50 "
+            "times the time",
+        ),
+    ],
+)
+def test_verdict_7_turns_around(rows, time, expected):
+    found = verdicts.verdict_7(rows, timed(leaky_relu=time))
+    assert found.verdict == expected
+
+
+# C8: swish.
+
+
+def test_swish_against_lamberts_w():
+    rows = pd.DataFrame(claims.swish()).set_index("beta")
+    w = special.lambertw(np.exp(-1)).real
+    one = rows.loc[1.0]
+    assert one["minimum"] == pytest.approx(-w, abs=1e-9)
+    assert one["minimum_at"] == pytest.approx(-1 - w, abs=1e-5)
+    assert one["falls"] == pytest.approx((6 - 1 - w) / 12, abs=1e-4)
+    assert rows.loc[0.0, "to_line"] == 0 and rows.loc[0.0, "falls"] == 0
+    # The minimum scales with 1/beta, and is the distance to ReLU.
+    for beta in (10.0, 100.0):
+        assert rows.loc[beta, "to_relu"] == pytest.approx(w / beta, rel=1e-3)
+        assert rows.loc[beta, "minimum"] == pytest.approx(-w / beta)
+
+
+def test_verdict_8_turns_around():
+    curve = pd.DataFrame(claims.swish())
+    used = sparse(lambda name, layer: 0.0)
+    good = verdicts.verdict_8(curve, used, deep())
+    assert good.verdict == "holds"
+    vanishing = verdicts.verdict_8(curve, used, deep(swish=0.5)).verdict
+    assert vanishing.startswith("holds only where")
+    assert "20 layers with glorot_uniform" in vanishing
+    assert "5 layers" not in vanishing
+    for bad in (
+        # Monotonic; unused; not linear at 0; not ReLU at infinity.
+        (curve.assign(falls=0.0), used),
+        (curve, sparse(lambda name, layer: 0.0, dip=0.001)),
+        (curve.assign(to_line=0.1), used),
+        (curve.assign(to_relu=0.1), used),
+    ):
+        assert verdicts.verdict_8(*bad, deep()).verdict == "does not hold"
+
+
+# Training.
+
+
+def test_trainer_starts_anew():
+    (x, y), held_out = claims.digits(320)
+    assert x.shape == (320, 784) and held_out[0].shape == (1000, 784)
+    assert x.min() == 0 and x.max() == 1
+    trainer = claims.Trainer(
+        claims.dense_network("relu", 2, batch_normalization=True)
+    )
+
+    def result(seed):
+        trainer.restart(seed)
+        return trainer.train(x, y), trainer.train(x, y, 2)
+
+    first = result(0)
+    assert first[1] < first[0] < 2.5
+    assert result(1) != first
+    assert result(0) == first
+    assert trainer.accuracy(*held_out) > 0.5
+
+
+def test_seeds_are_paired():
+    networks = [claims.dense_network(a, 2, width=8) for a in ("relu", "tanh")]
+    for model in networks:
+        claims.restart(model, claims.state(model), 3)
+    a, b = ([la.get_weights()[0] for la in m.layers if la.weights]
+            for m in networks)
+    for left, right in zip(a, b, strict=True):
+        np.testing.assert_array_equal(left, right)
+    claims.restart(networks[1], claims.state(networks[1]), 4)
+    assert not np.array_equal(networks[1].layers[0].get_weights()[0], a[0])
+
+
+def test_dense_network():
+    names = [
+        layer.name
+        for layer in claims.dense_network(
+            "tanh", 2, batch_normalization=True
+        ).layers
+    ]
+    assert names == [
+        "dense_1",
+        "normalization_1",
+        "activation_1",
+        "dense_2",
+        "normalization_2",
+        "activation_2",
+        "output",
+    ]
+    assert len(claims.dense_network(None, 3).layers) == 4
+
+
+# Records.
+
+
+@pytest.fixture
+def experiment(monkeypatch):
+    """An experiment that takes no time and counts how often it is run."""
+    calls = []
+
+    def tiny(seeds=(0, 1), scale=1.0):
+        calls.append((seeds, scale))
+        row = {"value": scale / 3, "none": math.nan}
+        return [{"seed": seed, **row} for seed in seeds]
+
+    monkeypatch.setattr(claims, "EXPERIMENTS", {"tiny": tiny})
+    monkeypatch.setattr(
+        claims, "STUDIES", {"claims": {}, "smoke": {"tiny": {"seeds": (0,)}}}
+    )
+    return calls
+
+
+def test_a_record_is_read_and_not_made_again(experiment, tmp_path):
+    first = claims.recorded("tiny", tmp_path)
+    assert first["value"].tolist() == [0.333333] * 2
+    assert first["none"].isna().all()
+    second = claims.recorded("tiny", tmp_path)
+    pd.testing.assert_frame_equal(first, second)
+    elsewhere = claims.recorded("tiny", tmp_path / "new", [tmp_path])
+    pd.testing.assert_frame_equal(first, elsewhere)
+    assert not (tmp_path / "new").exists()
+    assert len(experiment) == 1
+    claims.recorded("tiny", tmp_path, again=True)
+    assert len(experiment) == 2
+    path = tmp_path / "claims" / "tiny.json"
+    record = json.loads(path.read_text())
+    assert record["parameters"] == {"seeds": [0, 1], "scale": 1.0}
+    assert record["hash"] == runs.content_hash(record)
+    assert record["environment"]["backend"] == "tensorflow"
+    assert [p.name for p in path.parent.iterdir()] == ["tiny.json"]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda text: text[:-40],
+        lambda text: text.replace("0.333333", "0.333334", 1),
+        lambda text: "[]",
+        lambda text: "",
+    ],
+)
+def test_a_damaged_record_is_not_used(experiment, tmp_path, damage):
+    expected = claims.recorded("tiny", tmp_path)
+    path = tmp_path / "claims" / "tiny.json"
+    path.write_text(damage(path.read_text()))
+    found = claims.recorded("tiny", tmp_path)
+    pd.testing.assert_frame_equal(found, expected)
+    assert len(experiment) == 2
+
+
+def test_a_smoke_record_is_not_taken_for_a_real_one(experiment, tmp_path):
+    assert len(claims.recorded("tiny", tmp_path, study="smoke")) == 1
+    assert len(claims.recorded("tiny", tmp_path)) == 2
+    assert experiment == [([0], 1.0), ([0, 1], 1.0)]
+
+
+def test_a_record_is_written_whole_or_not_at_all(
+    experiment, tmp_path, monkeypatch
+):
+    def fails(*arguments):
+        raise OSError("planted")
+
+    monkeypatch.setattr(claims.os, "replace", fails)
+    with pytest.raises(OSError, match="planted"):
+        claims.recorded("tiny", tmp_path)
+    assert list((tmp_path / "claims").iterdir()) == []
+
+
+def test_errors(tmp_path):
+    with pytest.raises(ValueError, match="Received: name='vanishing'"):
+        claims.recorded("vanishing", tmp_path)
+    with pytest.raises(ValueError, match="Received: study='quick'"):
+        claims.recorded("swish", tmp_path, study="quick")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_command_line(experiment, tmp_path, capsys):
+    arguments = ["--results", str(tmp_path)]
+    assert claims.main(arguments) == 0
+    assert claims.main(arguments) == 0
+    assert len(experiment) == 1
+    claims.main([*arguments, "--again", "tiny"])
+    assert len(experiment) == 2
+    assert "tiny: 2 rows" in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        claims.main(["--again", "huge"])
+
+
+@pytest.mark.parametrize("name", list(claims.EXPERIMENTS))
+def test_the_projects_records_are_of_todays_parameters(
+    name, tmp_path, monkeypatch
+):
+    def not_again(**parameters):
+        raise AssertionError(f"{name} has no record of {parameters}")
+
+    signature = claims.inspect.signature(claims.EXPERIMENTS[name])
+    not_again.__signature__ = signature
+    monkeypatch.setitem(claims.EXPERIMENTS, name, not_again)
+    assert len(claims.recorded(name, tmp_path, [analysis.RESULTS]))
+
+
+def test_closing_table():
+    curve = pd.DataFrame(claims.swish())
+    found = [
+        verdicts.verdict_8(curve, sparse(lambda *_: 0.0), deep(swish=0.5)),
+        verdicts.verdict_6(died([0, 0, 0])),
+    ]
+    lines = verdicts.markdown_table(found).splitlines()
+    assert len(lines) == 4
+    assert lines[2].startswith("| C8 | Swish")
+    assert lines[3].endswith("| does not hold |")
+    assert {line.count("|") for line in lines} == {5}
