@@ -525,6 +525,52 @@ def differences(table, metric="test_accuracy"):
     return figure
 
 
+def late_start(histories, published):
+    """Draws the published training loss of swish beside two fits of 20.
+
+    Args:
+        histories: A table as `analysis.history_table` makes it, of one run of
+            swish with two fits.
+        published: A table as `analysis.published_history` makes it.
+
+    Returns:
+        The figure.
+    """
+    figure, axes = plt.subplots(figsize=(8, 3.8), layout="constrained")
+    shown = published[published["activation"] == "swish"]
+    half = histories["epoch"].max() // 2
+    first = histories[histories["epoch"] <= half]
+    second = histories[histories["epoch"] > half]
+    for rows, start, style, words in (
+        (shown, 0, "--", "published, epochs as printed"),
+        (first, 0, "-", "first fit"),
+        (second, half, ":", "second fit"),
+    ):
+        axes.plot(
+            rows["epoch"] - start,
+            rows["loss"],
+            style,
+            marker="o",
+            markersize=3,
+            color="black" if rows is shown else colour("swish"),
+            label=words,
+        )
+    starts = [rows["loss"].iloc[0] for rows in (shown, first, second)]
+    axes.set_title(
+        "Training loss in epoch 1: published {:.4f}, first fit {:.4f}, "
+        "second fit {:.4f}".format(*starts)
+    )
+    axes.set_yscale("log")
+    axes.set_xlabel("epoch of the fit")
+    axes.set_ylabel("training loss (nats, logarithmic)")
+    axes.xaxis.set_major_locator(
+        ticker.MaxNLocator(integer=True, steps=[1, 2, 5, 10])
+    )
+    axes.grid(alpha=0.3, which="both")
+    axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False)
+    return figure
+
+
 def betas(table):
     """Draws every trained beta over the epochs, a line a layer and seed.
 
