@@ -1,6 +1,7 @@
 """Command line: `python -m comparison`, `... run STUDY`, `... table STUDY`."""
 
 import argparse
+import contextlib
 import pathlib
 import sys
 
@@ -29,10 +30,15 @@ def main(arguments=None):
 
 def run(study, options):
     """Runs a study, prints its table, and draws its figures."""
-    print(f"{study.name}: {study.purpose}")
+    with _client(options) as client:
+        print(f"{study.name}: {study.purpose}")
+        return _run(study, options, client)
+
+
+def _run(study, options, client):
     try:
         records = studies.run(
-            study, options.results, [analysis.RESULTS], options.data
+            study, options.results, [analysis.RESULTS], options.data, client
         )
     except KeyboardInterrupt:
         done = len(studies.records(study, _folders(options)))
@@ -47,6 +53,18 @@ def run(study, options):
     print(f"Records: {options.results}")
     _draw(study, records, options)
     return 0
+
+
+def _client(options):
+    """Returns a context with a Dask client, or with `None` for this process."""
+    if options.workers is None and options.cluster is None:
+        return contextlib.nullcontext()
+    # Not at the top: it takes a while, and most runs need none of it.
+    from comparison import cluster
+
+    if options.cluster is not None:
+        return cluster.connected(options.cluster)
+    return cluster.local(options.workers)
 
 
 def table(study, options):
@@ -176,6 +194,20 @@ def _parser():
                 metavar="PATH",
                 help="file or folder with the dataset (default: Keras's "
                 "cache, else a download)",
+            )
+            where = sub.add_mutually_exclusive_group()
+            where.add_argument(
+                "--workers",
+                type=_number,
+                metavar="N",
+                help="run in N processes of this machine, each with its share "
+                "of the cores",
+            )
+            where.add_argument(
+                "--cluster",
+                metavar="ADDRESS",
+                help="run on the workers of the Dask scheduler at this "
+                "address, such as tcp://HOST:8786",
             )
         if command == "table":
             sub.add_argument(

@@ -3,6 +3,7 @@
 import dataclasses
 import datetime
 import hashlib
+import io
 import json
 import logging
 import math
@@ -10,9 +11,9 @@ import os
 import pathlib
 import platform
 import subprocess
-import tempfile
 import time
 
+import filelock
 import keras
 import numpy as np
 
@@ -164,53 +165,107 @@ class RecordError(ValueError):
     """A record that is cut off or was edited."""
 
 
-def run(configuration, results, data_path=None, on_epoch=None):
+class CheckpointError(ValueError):
+    """A checkpoint that is cut off, or is of another run."""
+
+
+def run(configuration, results, data_path=None, on_epoch=None, wait=True):
     """Trains and tests a network, and writes the record of it.
 
     The record is `results/KEY.json`, KEY from the configuration. While the run
     is under way, `results/KEY.checkpoint.npz` holds its last finished epoch;
-    a run that finds one goes on behind it.
+    a run that finds one goes on behind it. A record that is there is read.
 
     Args:
         configuration: A `Configuration`.
         results: The folder for the record, made if need be.
         data_path: Where the dataset lies; see `data.load`.
         on_epoch: Called with the history behind every epoch.
+        wait: Whether to wait while another process is at the same run.
 
     Returns:
         The record, a dict.
+
+    Raises:
+        filelock.Timeout: If another process is at it and `wait` is false.
     """
-    results = pathlib.Path(results)
-    images = data.load(
+    images = load_images(configuration, data_path)
+    with claim(configuration, results, wait):
+        record = find(configuration, [results])
+        if record is None:
+            training = Training(configuration, images)
+            state = load_checkpoint(configuration, results)
+            if state is not None:
+                try:
+                    training.restore(state)
+                except CheckpointError as error:
+                    discard_checkpoint(configuration, results, error)
+            while not training.finished:
+                training.epoch()
+                save_checkpoint(training.state(), configuration, results)
+                if on_epoch is not None:
+                    on_epoch(training.history)
+            record = training.record()
+            save_record(record, configuration, results)
+        discard_checkpoint(configuration, results)
+    return record
+
+
+def load_images(configuration, data_path=None):
+    """Returns the images of a run; see `data.load` for errors."""
+    return data.load(
         configuration.dataset,
         data_path,
         configuration.validation,
         configuration.train_samples,
     )
-    results.mkdir(parents=True, exist_ok=True)
-    computed_with = environment()
-    checkpoint = results / f"{configuration.key}.checkpoint.npz"
-    model = cnn.build(configuration)
-    history = _train(model, configuration, images, checkpoint, on_epoch)
-    diverged = not _is_finite(history)
-    record = {
-        "configuration": dataclasses.asdict(configuration),
-        "parameters": model.count_params(),
-        "train_samples": len(images.x_train),
-        "diverged": diverged,
-        "history": history,
-        "test": None if diverged else _test(model, images),
-        "environment": computed_with,
-    }
-    record = _without_nan(record)
-    record["hash"] = content_hash(record)
+
+
+def claim(configuration, results, wait=True):
+    """Returns the lock on a run, held until it is released.
+
+    The system releases it when the process that holds it ends, however that
+    ends.
+
+    Raises:
+        filelock.Timeout: If another process holds it and `wait` is false.
+    """
+    folder = pathlib.Path(results) / ".locks"
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = filelock.FileLock(folder / configuration.key)
+    lock.acquire(timeout=-1 if wait else 0)
+    return lock
+
+
+def load_checkpoint(configuration, results):
+    """Returns the checkpoint of a run as bytes, or `None`."""
+    path = _checkpoint(configuration, results)
+    return path.read_bytes() if path.exists() else None
+
+
+def save_checkpoint(state, configuration, results):
+    """Writes what `Training.state` gave."""
+    _write_whole(_checkpoint(configuration, results), state)
+
+
+def discard_checkpoint(configuration, results, error=None):
+    """Removes a run's checkpoint, or sets it aside if it is damaged."""
+    path = _checkpoint(configuration, results)
+    if error is None:
+        path.unlink(missing_ok=True)
+    else:
+        _set_aside(path, error)
+
+
+def save_record(record, configuration, results):
+    """Writes the record of a run."""
     text = json.dumps(record, indent=1, allow_nan=False) + "\n"
-    _write_whole(
-        results / f"{configuration.key}.json",
-        lambda file: file.write(text.encode()),
-    )
-    checkpoint.unlink(missing_ok=True)
-    return record
+    path = pathlib.Path(results) / f"{configuration.key}.json"
+    _write_whole(path, text.encode())
+
+
+def _checkpoint(configuration, results):
+    return pathlib.Path(results) / f"{configuration.key}.checkpoint.npz"
 
 
 def find(configuration, folders):
@@ -295,33 +350,74 @@ class Batches(keras.utils.PyDataset):
         return images, self.labels[chosen]
 
 
-def _train(model, configuration, images, checkpoint, on_epoch):
-    schedule = keras.callbacks.ReduceLROnPlateau(
-        "val_loss", factor=0.2, patience=5, min_lr=1e-5
-    )
-    schedule.set_model(model)
-    # Keras makes the optimizer's variables in the first step, too late for a
-    # checkpoint to be read.
-    model.optimizer.build(model.trainable_variables)
-    history = _restore(model, schedule, configuration, checkpoint)
-    validation = Batches(images.x_validation, images.y_validation, 500)
-    total = configuration.epochs * configuration.fits
-    for epoch in range(len(history.get("loss", [])), total):
-        if epoch % configuration.epochs == 0:
-            schedule.on_train_begin()
+class Training:
+    """A run under way: one network, trained an epoch at a time.
+
+    Args:
+        configuration: A `Configuration`.
+        images: What `load_images` gives.
+
+    Attributes:
+        history: A column a metric, with a value for each epoch behind it.
+    """
+
+    def __init__(self, configuration, images):
+        self.configuration = configuration
+        self.images = images
+        self.environment = environment()
+        self.history = {}
+        self.model = cnn.build(configuration)
+        # Keras makes the optimizer's variables in the first step, too late for
+        # a checkpoint to be read.
+        self.model.optimizer.build(self.model.trainable_variables)
+        self.schedule = keras.callbacks.ReduceLROnPlateau(
+            "val_loss", factor=0.2, patience=5, min_lr=1e-5
+        )
+        self.schedule.set_model(self.model)
+        self.validation = Batches(
+            self.images.x_validation, self.images.y_validation, 500
+        )
+
+    @property
+    def epochs(self):
+        """How many epochs are behind it."""
+        return len(self.history.get("loss", []))
+
+    @property
+    def diverged(self):
+        """Whether a loss was not finite in the last epoch."""
+        return self.epochs > 0 and not all(
+            math.isfinite(self.history[column][-1])
+            for column in ("loss", "val_loss")
+        )
+
+    @property
+    def finished(self):
+        """Whether there is no epoch left to train."""
+        total = self.configuration.epochs * self.configuration.fits
+        return self.diverged or self.epochs >= total
+
+    def epoch(self):
+        """Trains one epoch, and validates."""
+        number = self.epochs
         # From the seed and the epoch alone, so that a resumed run needs no
         # more than those.
-        order = np.random.default_rng([configuration.seed, epoch]).permutation(
-            len(images.x_train)
-        )
+        order = np.random.default_rng(
+            [self.configuration.seed, number]
+        ).permutation(len(self.images.x_train))
         batches = Batches(
-            images.x_train, images.y_train, configuration.batch_size, order
+            self.images.x_train,
+            self.images.y_train,
+            self.configuration.batch_size,
+            order,
         )
-        learning_rate = float(model.optimizer.learning_rate)
+        learning_rate = float(self.model.optimizer.learning_rate)
         start = time.perf_counter()
-        trained = model.fit(batches, shuffle=False, verbose=0).history
+        trained = self.model.fit(batches, shuffle=False, verbose=0).history
         seconds = time.perf_counter() - start
-        validated = model.evaluate(validation, verbose=0, return_dict=True)
+        validated = self.model.evaluate(
+            self.validation, verbose=0, return_dict=True
+        )
         row = {
             "loss": trained["loss"][0],
             "accuracy": trained["accuracy"][0],
@@ -331,19 +427,91 @@ def _train(model, configuration, images, checkpoint, on_epoch):
             "seconds": seconds,
         }
         for column, value in row.items():
-            history.setdefault(column, []).append(float(value))
-        for layer in model.layers:
+            self.history.setdefault(column, []).append(float(value))
+        for layer in self.model.layers:
             if isinstance(layer, activations.Swish) and layer.trainable:
-                betas = history.setdefault("beta", {})
+                betas = self.history.setdefault("beta", {})
                 value = keras.ops.convert_to_numpy(layer.beta)
                 betas.setdefault(layer.name, []).append(value.tolist())
-        if on_epoch is not None:
-            on_epoch(history)
-        if not _is_finite(history):
-            break
-        schedule.on_epoch_end(epoch, {"val_loss": row["val_loss"]})
-        _save(model, history, checkpoint)
-    return history
+        self._show(number, row["val_loss"])
+
+    def _show(self, epoch, loss):
+        """Shows the schedule an epoch; a fit's first finds it forgetful."""
+        if epoch % self.configuration.epochs == 0:
+            self.schedule.on_train_begin()
+        self.schedule.on_epoch_end(epoch, {"val_loss": loss})
+
+    def state(self):
+        """Returns all that the next epoch depends on, as bytes (.npz)."""
+        described = {
+            "configuration": dataclasses.asdict(self.configuration),
+            "history": self.history,
+        }
+        arrays = {
+            f"variable_{number}": keras.ops.convert_to_numpy(variable)
+            for number, variable in enumerate(self._variables())
+        }
+        file = io.BytesIO()
+        described = np.frombuffer(json.dumps(described).encode(), np.uint8)
+        np.savez(file, described=described, **arrays)
+        return file.getvalue()
+
+    def restore(self, state):
+        """Goes back to a state of the same run.
+
+        Raises:
+            CheckpointError: If it is not one; then nothing has changed.
+        """
+        variables = self._variables()
+        try:
+            with np.load(io.BytesIO(state), allow_pickle=False) as saved:
+                described = json.loads(saved["described"].tobytes())
+                values = [
+                    saved[f"variable_{number}"]
+                    for number in range(len(variables))
+                ]
+            found = Configuration(**described["configuration"])
+            if found != self.configuration:
+                raise ValueError(f"it is of another run: {found}")
+            for variable, value in zip(variables, values, strict=True):
+                if variable.shape != value.shape:
+                    raise ValueError(
+                        f"{variable.path} should be {variable.shape}, and is "
+                        f"{value.shape}"
+                    )
+        except Exception as error:
+            raise CheckpointError(
+                f"{type(error).__name__}: {error}"
+            ) from error
+        self.history = described["history"]
+        # The schedule's state is a function of the history: show it once more,
+        # before the learning rate that came of it is put back with the rest.
+        for epoch, loss in enumerate(self.history["val_loss"]):
+            self._show(epoch, loss)
+        for variable, value in zip(variables, values, strict=True):
+            variable.assign(value)
+
+    def record(self):
+        """Returns the record of the finished run; tests the network."""
+        record = _without_nan(
+            {
+                "configuration": dataclasses.asdict(self.configuration),
+                "parameters": self.model.count_params(),
+                "train_samples": len(self.images.x_train),
+                "diverged": self.diverged,
+                "history": self.history,
+                "test": None
+                if self.diverged
+                else _test(self.model, self.images),
+                "environment": self.environment,
+            }
+        )
+        return {**record, "hash": content_hash(record)}
+
+    def _variables(self):
+        # Weights, moving averages, the dropout's random state; the optimizer's.
+        layers = [v for layer in self.model.layers for v in layer.variables]
+        return [*layers, *self.model.optimizer.variables]
 
 
 def _test(model, images):
@@ -364,60 +532,6 @@ def _test(model, images):
     }
 
 
-def _is_finite(history):
-    return all(
-        math.isfinite(history[column][-1]) for column in ("loss", "val_loss")
-    )
-
-
-def _variables(model):
-    # Weights, moving averages, the dropout's random state; the optimizer's.
-    layers = [variable for layer in model.layers for variable in layer.variables]
-    return [*layers, *model.optimizer.variables]
-
-
-def _save(model, history, checkpoint):
-    arrays = {
-        f"variable_{number}": keras.ops.convert_to_numpy(variable)
-        for number, variable in enumerate(_variables(model))
-    }
-    history = np.frombuffer(json.dumps(history).encode(), np.uint8)
-    _write_whole(
-        checkpoint,
-        lambda file: np.savez(file, history=history, **arrays),
-    )
-
-
-def _restore(model, schedule, configuration, checkpoint):
-    if not checkpoint.exists():
-        return {}
-    try:
-        with np.load(checkpoint, allow_pickle=False) as saved:
-            history = json.loads(saved["history"].tobytes())
-            values = [
-                saved[f"variable_{number}"]
-                for number in range(len(_variables(model)))
-            ]
-        for variable, value in zip(_variables(model), values, strict=True):
-            if variable.shape != value.shape:
-                raise ValueError(
-                    f"{variable.path} should be {variable.shape}, and is "
-                    f"{value.shape}"
-                )
-    except Exception as error:
-        _set_aside(checkpoint, error)
-        return {}
-    # The schedule's state is a function of the history: show it once more,
-    # before the learning rate that came of it is put back with the rest.
-    for epoch, value in enumerate(history["val_loss"]):
-        if epoch % configuration.epochs == 0:
-            schedule.on_train_begin()
-        schedule.on_epoch_end(epoch, {"val_loss": value})
-    for variable, value in zip(_variables(model), values, strict=True):
-        variable.assign(value)
-    return history
-
-
 def _set_aside(path, error):
     number = 1
     while (aside := path.with_name(f"{path.name}.damaged-{number}")).exists():
@@ -432,20 +546,21 @@ def _set_aside(path, error):
     )
 
 
-def _write_whole(path, write):
-    """Writes a file whole or not at all: aside first, then renamed."""
-    file = tempfile.NamedTemporaryFile(
-        dir=path.parent, prefix=f".{path.name}.", delete=False
-    )
+def _write_whole(path, content):
+    """Writes a file whole or not at all: aside first, then renamed.
+
+    Aside is always the same name, so that what a killed process leaves there
+    is overwritten by the next; the run's lock keeps others away.
+    """
+    aside = path.with_name(f".{path.name}.partial")
     try:
-        with file:
-            write(file)
+        with aside.open("wb") as file:
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(file.name, 0o644)
-        os.replace(file.name, path)
+        os.replace(aside, path)
     except BaseException:
-        pathlib.Path(file.name).unlink(missing_ok=True)
+        aside.unlink(missing_ok=True)
         raise
 
 
@@ -483,6 +598,7 @@ def environment():
         found["tensorflow"] = tf.__version__
         found["threads"] = (
             tf.config.threading.get_intra_op_parallelism_threads()
+            or int(os.environ.get("TF_NUM_INTRAOP_THREADS", 0))
             or os.cpu_count()
         )
         gpus = tf.config.list_physical_devices("GPU")

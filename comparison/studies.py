@@ -2,8 +2,11 @@
 
 import dataclasses
 import difflib
+import functools
+import io
 import sys
 
+import filelock
 from tqdm import tqdm
 
 from comparison import runs
@@ -212,65 +215,160 @@ def records(study, folders):
     return [record for record in found if record is not None]
 
 
-def run(study, results, folders=(), data_path=None):
+def run(study, results, folders=(), data_path=None, client=None):
     """Runs what has no record yet; returns the records of the whole study.
+
+    What another process is at is left to it, and waited for at the end.
 
     Args:
         study: A `Study`.
         results: The folder for new records.
         folders: Further folders whose records count as well.
         data_path: Where the dataset lies; see `data.load`.
+        client: A Dask client whose workers do the runs; by default this
+            process does them, one after the other.
     """
     folders = (results, *folders)
     done = {c: runs.find(c, folders) for c in study.configurations}
-    to_do = [c for c, record in done.items() if record is None]
+    to_do = []
+    for configuration, record in done.items():
+        if record is None:
+            to_do.append(configuration)
+        else:
+            # Of a process that was killed between its last two steps.
+            runs.discard_checkpoint(configuration, results)
     if to_do:
-        with _Progress(to_do, len(done)) as progress:
-            for configuration in to_do:
+        with Progress(study, to_do, len(done)) as progress:
+            arguments = to_do, results, data_path, progress
+            if client is None:
+                finished = _one_by_one(*arguments)
+            else:
+                # Not at the top: Dask takes a while to import.
+                from comparison import cluster
+
+                finished = cluster.run(*arguments, client)
+            held = []
+            for configuration, record in finished:
+                if record is None:
+                    held.append(configuration)
+                    continue
+                done[configuration] = record
+                progress.finish(configuration, record)
+            for configuration in held:
                 progress.start(configuration)
                 done[configuration] = runs.run(
-                    configuration, results, data_path, progress.on_epoch
+                    configuration,
+                    results,
+                    data_path,
+                    functools.partial(progress.epoch, configuration),
                 )
-                progress.finish(done[configuration])
+                progress.finish(configuration, done[configuration])
     return list(done.values())
 
 
-class _Progress:
-    """Two bars on a terminal, runs and epochs; elsewhere a line a run."""
+def _one_by_one(to_do, results, data_path, progress):
+    """Runs in this process; yields as `cluster.run` does."""
+    for configuration in to_do:
+        progress.start(configuration)
+        try:
+            record = runs.run(
+                configuration,
+                results,
+                data_path,
+                functools.partial(progress.epoch, configuration),
+                wait=False,
+            )
+        except filelock.Timeout:
+            record = None
+        yield configuration, record
 
-    def __init__(self, to_do, total):
-        shown = {"file": sys.stderr, "disable": None, "dynamic_ncols": True}
-        self.runs = tqdm(
-            total=total, initial=total - len(to_do), unit="run", **shown
-        )
-        self.epochs = tqdm(unit="epoch", leave=False, **shown)
+
+class Progress:
+    """Bars on a terminal, one for the study and one a run; else lines.
+
+    Elsewhere each epoch has a line. Times left are from the epochs done here.
+
+    Args:
+        study: A `Study`.
+        to_do: The configurations that have no record yet.
+        total: How many runs the study has.
+    """
+
+    def __init__(self, study, to_do, total):
+        self.study = study
+        self.finished = total - len(to_do)
+        self.total = total
+        self.on_terminal = sys.stderr.isatty()
+        self.bars = {}
+        self.all = self._bar(sum(c.epochs * c.fits for c in to_do))
+        self._count()
 
     def __enter__(self):
         return self
 
     def __exit__(self, *exception):
-        self.epochs.close()
-        self.runs.close()
+        for bar in (*self.bars.values(), self.all):
+            bar.close()
 
     def start(self, configuration):
-        self.name = f"{configuration.activation}, seed {configuration.seed}"
-        self.epochs.reset(total=configuration.epochs)
-        self.runs.set_description("runs")
-        self.epochs.set_description(self.name)
+        """Shows a run that begins, or goes on."""
+        if configuration not in self.bars:
+            bar = self._bar(configuration.epochs * configuration.fits)
+            name = self.study.variant(configuration)
+            bar.set_description_str(f"{name}, seed {configuration.seed}")
+            self.bars[configuration] = bar
 
-    def on_epoch(self, history):
-        # A resumed run starts behind its first epoch.
-        self.epochs.n = len(history["loss"])
-        self.epochs.set_postfix_str(self._accuracy(history))
-
-    def finish(self, record):
-        self.runs.update()
-        if self.runs.disable:
+    def epoch(self, configuration, history):
+        """Shows a run behind an epoch."""
+        bar = self.bars[configuration]
+        epochs = len(history["loss"])
+        if bar.n == 0:
+            # Those of before an interruption took no time here.
+            for each in (bar, self.all):
+                each.initial += epochs - 1
+                each.update(epochs - 1)
+        bar.update()
+        self.all.update()
+        accuracy = f"validation accuracy {history['val_accuracy'][-1]:.4f}"
+        bar.set_postfix_str(accuracy)
+        if not self.on_terminal:
             print(
-                f"{self.name}: {self._accuracy(record['history'])}",
+                f"{bar.desc}: epoch {epochs} of {bar.total}, {accuracy}, "
+                f"{_left(bar)} left; {self.all.desc}, {_left(self.all)} left",
                 file=sys.stderr,
             )
 
-    @staticmethod
-    def _accuracy(history):
-        return f"validation accuracy {history['val_accuracy'][-1]:.4f}"
+    def finish(self, configuration, record):
+        """Takes a finished run off the display."""
+        bar = self.bars[configuration]
+        if bar.n == 0:
+            # No epoch of it was trained here.
+            self.epoch(configuration, record["history"])
+        # A run that diverged ends early.
+        self.all.total -= bar.total - bar.n
+        bar.close()
+        del self.bars[configuration]
+        self.finished += 1
+        self._count()
+
+    def _count(self):
+        self.all.set_description_str(f"{self.finished} of {self.total} runs")
+
+    def _bar(self, epochs):
+        return tqdm(
+            total=epochs,
+            unit="epoch",
+            file=sys.stderr if self.on_terminal else io.StringIO(),
+            dynamic_ncols=True,
+            leave=False,
+            # The mean over all epochs, not one that follows the last.
+            smoothing=0,
+        )
+
+
+def _left(bar):
+    # As the bar shows it; the rate is `None` before there is one.
+    shown = bar.format_dict
+    done = shown["n"] - shown["initial"]
+    seconds = shown["elapsed"] / done * (shown["total"] - shown["n"])
+    return tqdm.format_interval(seconds)

@@ -21,7 +21,7 @@ from comparison.__main__ import main
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 COLUMNS = (
     "study,activation,seed,dataset,train_samples,epochs,batch_size,parameters,"
-    "test_accuracy,test_loss,epoch_seconds,dtype_policy,backend"
+    "test_accuracy,test_loss,epoch_seconds,dtype_policy,backend,variant"
 ).split(",")
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -85,7 +85,7 @@ def process(tmp_path):
 @pytest.mark.parametrize(
     "words, expected",
     [
-        ("run smok", ["Did you mean 'smoke'", "quick, controlled, smoke"]),
+        ("run smok", ["Did you mean 'smoke'", "quick, controlled, published"]),
         ("table controled", ["Did you mean 'controlled'", "'controled'"]),
         ("figures smok", ["Did you mean 'smoke'"]),
         ("run smoke --activations relu swich", ["'swish'", "'swich'"]),
@@ -101,6 +101,11 @@ def process(tmp_path):
         ("run smoke --dropout inf", ["`dropout`", "inf"]),
         ("run smoke --seeds 0 -1", ["`seed`", "[0, 4294967295]", "seed=-1"]),
         ("run smoke --seeds x", ["`seed`", "seed='x'"]),
+        ("run smoke --workers 0", ["--workers", "[1, 1000]", ": 0"]),
+        ("run smoke --workers two", ["--workers", "an integer", "'two'"]),
+        ("run smoke --workers 1.5", ["--workers", "an integer", "1.5"]),
+        ("run smoke --cluster here", ["--cluster", "tcp://", "'here'"]),
+        ("run smoke --cluster tcp://127.0.0.1:9", ["--cluster", "127.0.0.1:9"]),
         ("table smoke --epochs 0", ["`epochs`", "[1, 10000]"]),
         ("table smoke", ["no record of smoke", "python -m comparison run smoke"]),
         ("figures smoke", ["no record of smoke"]),
@@ -209,6 +214,7 @@ def test_csv(capsys, tmp_path, own_results, write_record):
         "epoch_seconds": "10.5",
         "dtype_policy": "float32",
         "backend": "numpy",
+        "variant": "relu",
     }
 
 
@@ -281,7 +287,8 @@ def test_diverged_run_in_the_tables(capsys, tmp_path, own_results, write_record)
     header, *rest = out.splitlines()
     assert "diverged" in header
     (row,) = [line for line in rest if line.startswith("tanh")]
-    assert "NaN" in row
+    # No test accuracy, no test loss; one run that diverged.
+    assert row.split()[-3:] == ["-", "-", "1"]
 
 
 def test_spoilt_record_in_a_table(
@@ -312,7 +319,8 @@ def test_run_then_read(capsys, monkeypatch, tmp_path, own_results):
     words = ("run", "smoke", "--activations", "relu", "--results", results)
     status, out, err = call(capsys, *words)
     assert status == 0
-    assert err.splitlines()[0].startswith("relu, seed 0: validation accuracy")
+    (line,) = err.splitlines()
+    assert line.startswith("relu, seed 0: epoch 1 of 1, validation accuracy")
     (configuration,) = studies.study("smoke", ["relu"]).configurations
     record = runs.read(results / f"{configuration.key}.json", configuration)
     assert record["parameters"] == 1_200_778
@@ -362,7 +370,7 @@ def test_no_words_run_quick(
     monkeypatch.chdir(tmp_path)
     run = []
 
-    def pretend(configuration, results, data_path=None, on_epoch=None):
+    def pretend(configuration, results, data_path=None, on_epoch=None, wait=True):
         run.append((configuration, results, data_path))
         return write_record(configuration, results)
 
@@ -381,7 +389,7 @@ def test_options_reach_the_run(
 ):
     run = []
 
-    def pretend(configuration, results, data_path=None, on_epoch=None):
+    def pretend(configuration, results, data_path=None, on_epoch=None, wait=True):
         run.append((configuration, data_path))
         return write_record(configuration, results)
 
@@ -409,7 +417,7 @@ def test_ctrl_c_says_how_to_go_on(
 ):
     started = []
 
-    def interrupt(configuration, results, data_path=None, on_epoch=None):
+    def interrupt(configuration, results, data_path=None, on_epoch=None, wait=True):
         started.append(configuration)
         if len(started) == 3:
             raise KeyboardInterrupt

@@ -98,7 +98,8 @@ def interrupted_run(configuration, folder, epoch):
 
 
 def names(folder):
-    return sorted(path.name for path in folder.iterdir())
+    """The files there, but for the locks'."""
+    return sorted(p.name for p in folder.iterdir() if p.name != ".locks")
 
 
 # Configurations.
@@ -244,6 +245,8 @@ def test_every_field_changes_the_key():
         "dtype_policy": "mixed_bfloat16",
         "validation": "test",
         "train_samples": 1000,
+        "extra_dense": True,
+        "fits": 2,
     }
     assert set(others) == {f.name for f in dataclasses.fields(Configuration)}
     keys = {
@@ -461,7 +464,7 @@ def test_interrupted_run_equals_uninterrupted(tiny, monkeypatch, tmp_path):
     assert rates == pytest.approx([1e-3] * 3 + [2e-4] * 2 + [4e-5], rel=1e-6)
 
     folder = tmp_path / "interrupted"
-    interrupted_run(configuration, folder, 5)
+    interrupted_run(configuration, folder, 4)
     # Four epochs are saved, the last with a new rate and one bad epoch.
     assert names(folder) == [f"{configuration.key}.checkpoint.npz"]
     assert runs.find(configuration, [folder]) is None
@@ -476,6 +479,31 @@ def test_interrupted_run_equals_uninterrupted(tiny, monkeypatch, tmp_path):
     assert runs.result(resumed) == runs.result(whole)
     assert len(resumed["history"]["seconds"]) == 6
     assert names(folder) == [f"{configuration.key}.json"]
+
+
+def test_second_fit(tiny, monkeypatch, tmp_path):
+    """It goes on where the first ended; only the schedule begins anew."""
+    monkeypatch.setattr(keras.callbacks, "ReduceLROnPlateau", Impatient)
+    configuration = Configuration(
+        "swish_trainable", epochs=3, fits=2, batch_size=16
+    )
+    whole = runs.run(configuration, tmp_path / "whole")
+    rates = whole["history"]["learning_rate"]
+    # In one fit of 6 epochs it would be lowered after the fifth as well.
+    assert rates == pytest.approx([1e-3] * 3 + [2e-4] * 3, rel=1e-6)
+    one_fit = dataclasses.replace(configuration, epochs=6, fits=1)
+    record = runs.run(one_fit, tmp_path / "one_fit")
+    assert record["history"]["learning_rate"][5] == pytest.approx(4e-5)
+    for column in ("loss", "val_loss", "accuracy"):
+        # The rate is the same until then.
+        assert (
+            record["history"][column][:5] == whole["history"][column][:5]
+        )
+    # Interrupted between the fits, and in the middle of the second.
+    for epoch in (3, 5):
+        folder = tmp_path / f"interrupted-{epoch}"
+        interrupted_run(configuration, folder, epoch)
+        assert runs.result(runs.run(configuration, folder)) == runs.result(whole)
 
 
 def test_interrupted_in_the_test(tiny, finished, monkeypatch, tmp_path):
@@ -506,7 +534,7 @@ def checkpoints(tmp_path_factory, tiny_images):
             configuration = dataclasses.replace(
                 CONFIGURATION, activation=activation
             )
-            interrupted_run(configuration, folder, 2)
+            interrupted_run(configuration, folder, 1)
             path = folder / f"{configuration.key}.checkpoint.npz"
             found[activation] = path.read_bytes()
     return found
@@ -671,47 +699,33 @@ def test_next_folder_is_read_where_a_record_is_spoilt(copy, finished):
 # Writing.
 
 
-@pytest.mark.parametrize("error", [OSError("disk full"), KeyboardInterrupt()])
-def test_failed_write_leaves_the_old_file(tmp_path, error):
-    path = tmp_path / "record.json"
-    path.write_text("old")
-
-    def write(file):
-        file.write(b"new, but not all of")
-        raise error
-
-    with pytest.raises(type(error)):
-        runs._write_whole(path, write)
-    assert names(tmp_path) == ["record.json"]
-    assert path.read_text() == "old"
-
-
-@pytest.mark.parametrize("function", ["replace", "fsync", "chmod"])
-def test_failed_rename_leaves_the_old_file(tmp_path, monkeypatch, function):
-    path = tmp_path / "record.json"
-    path.write_text("old")
-
-    def fail(*arguments):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(f"os.{function}", fail)
-    with pytest.raises(OSError, match="No space left"):
-        runs._write_whole(path, lambda file: file.write(b"new"))
-    assert names(tmp_path) == ["record.json"]
-    assert path.read_text() == "old"
-
-
-def test_the_old_file_is_there_until_the_new_one_is_whole(tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    "error", [OSError(28, "No space left on device"), KeyboardInterrupt()]
+)
+@pytest.mark.parametrize("function", ["replace", "fsync"])
+def test_failed_write_leaves_the_old_file(
+    tmp_path, monkeypatch, function, error
+):
     path = tmp_path / "record.json"
     path.write_text("old")
     seen = []
 
-    def write(file):
-        file.write(b"new")
+    def fail(*arguments):
         seen.append(path.read_text())
+        raise error
 
-    runs._write_whole(path, write)
+    monkeypatch.setattr(f"os.{function}", fail)
+    with pytest.raises(type(error)):
+        runs._write_whole(path, b"new")
     assert seen == ["old"]
+    assert names(tmp_path) == ["record.json"]
+    assert path.read_text() == "old"
+
+
+def test_what_a_killed_process_left_is_written_over(tmp_path):
+    path = tmp_path / "record.json"
+    (tmp_path / ".record.json.partial").write_bytes(b"much more than is new")
+    runs._write_whole(path, b"new")
     assert path.read_text() == "new"
     assert names(tmp_path) == ["record.json"]
 

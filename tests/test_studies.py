@@ -2,6 +2,7 @@
 
 import dataclasses
 import io
+import itertools
 import json
 import math
 import re
@@ -31,7 +32,7 @@ def fake_runs(monkeypatch, write_record):
     """Runs that take no time; gives the configurations that were run."""
     run = []
 
-    def pretend(configuration, results, data_path=None, on_epoch=None):
+    def pretend(configuration, results, data_path=None, on_epoch=None, wait=True):
         record = write_record(configuration, results)
         for epochs in range(1, configuration.epochs + 1):
             history = {k: v[:epochs] for k, v in record["history"].items()}
@@ -73,6 +74,8 @@ def test_controlled_differs_in_activation_and_seed_only():
         "dtype_policy": "float32",
         "validation": "held_out",
         "train_samples": None,
+        "extra_dense": False,
+        "fits": 1,
     }
 
 
@@ -103,11 +106,88 @@ def test_smoke():
         assert c.train_samples <= 500
 
 
-def test_no_run_is_in_two_studies():
-    keys = [
-        c.key for study in studies.STUDIES.values() for c in study.configurations
+def test_runs_that_two_studies_share():
+    """A run is in two studies only where one is to be compared with the other."""
+    shared = {}
+    for one, other in itertools.combinations(studies.STUDIES.values(), 2):
+        both = set(one.configurations) & set(other.configurations)
+        if both:
+            names = (one.name, other.name)
+            shared[names] = {(c.activation, c.seed) for c in both}
+    assert shared == {
+        # Validated on the test images.
+        ("published", "ablations"): {("relu", 0)},
+        ("controlled", "precision"): {("relu", 0)},
+    }
+
+
+def test_published_is_the_published_code():
+    """Its five networks, and the second fit of swish, and what is unequal."""
+    published = studies.study("published").configurations
+    assert [c.activation for c in published] == [*FIVE, "swish"]
+    for c in published:
+        assert c.dataset == "mnist" and c.epochs == 20 and c.batch_size == 128
+        assert c.validation == "test"
+        assert c.extra_dense == (c.activation == "leaky_relu")
+        swish = c.activation == "swish"
+        assert c.kernel_initializer == ("he_normal" if swish else "glorot_uniform")
+    assert published[3].negative_slope == 0.001
+    assert [c.fits for c in published] == [1, 1, 1, 1, 1, 2]
+
+
+def test_ablations_differ_from_controlled_as_they_say():
+    study = studies.study("ablations")
+    controlled = studies.study("controlled").configurations
+    differences = []
+    for c in study.configurations:
+        (base,) = [
+            b
+            for b in controlled
+            if (b.activation, b.seed) == (c.activation, c.seed)
+        ]
+        changed = {
+            name: value
+            for name, value in dataclasses.asdict(c).items()
+            if value != getattr(base, name)
+        }
+        differences.append((c.activation, changed))
+    one_seed = [
+        ("leaky_relu", {"extra_dense": True}),
+        ("leaky_relu", {"negative_slope": 0.001}),
+        ("leaky_relu", {"extra_dense": True, "negative_slope": 0.001}),
+        ("swish", {"kernel_initializer": "he_normal"}),
+        ("relu", {"validation": "test"}),
     ]
-    assert len(keys) == len(set(keys))
+    assert differences == one_seed * 2
+    assert [study.variant(c) for c in study.configurations[:5]] == [
+        "leaky_relu, extra_dense",
+        "leaky_relu, negative_slope=0.001",
+        "leaky_relu, negative_slope=0.001, extra_dense",
+        "swish, kernel_initializer=he_normal",
+        "relu, validation=test",
+    ]
+
+
+def test_precision_differs_in_the_dtype_alone():
+    study = studies.study("precision")
+    one, other = study.configurations
+    assert dataclasses.replace(one, dtype_policy="mixed_bfloat16") == other
+    assert [study.variant(c) for c in study.configurations] == [
+        "relu",
+        "relu, dtype_policy=mixed_bfloat16",
+    ]
+
+
+def test_variant_of_what_all_share_is_the_activation():
+    for c in studies.study("published", ["tanh"], epochs=3).configurations:
+        assert studies.STUDIES["published"].variant(c) == "tanh"
+
+
+@pytest.mark.parametrize("name", ["ablations", "published", "precision"])
+def test_other_activation_where_networks_are_of_their_own(name):
+    with pytest.raises(ValueError, match="'gelu'") as caught:
+        studies.study(name, ["gelu"])
+    assert "networks of its own for" in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -201,14 +281,51 @@ def test_all_there_is_nothing_to_run(no_runs, write_record, tmp_path, capsys):
     assert capsys.readouterr() == ("", "")
 
 
-def test_a_line_a_run_where_there_is_no_terminal(fake_runs, tmp_path, capsys):
-    studies.run(studies.study("quick", ["relu", "tanh"]), tmp_path)
+def without_times(line):
+    return re.sub(r"\b(\d+:)?\d\d:\d\d left", "TIME left", line)
+
+
+def test_a_line_an_epoch_where_there_is_no_terminal(fake_runs, tmp_path, capsys):
+    study = studies.study("quick", ["relu", "tanh"], epochs=2)
+    studies.run(study, tmp_path)
     shown = capsys.readouterr()
     assert shown.out == ""
-    assert shown.err.splitlines() == [
-        "relu, seed 0: validation accuracy 0.8750",
-        "tanh, seed 0: validation accuracy 0.8750",
+    assert list(map(without_times, shown.err.splitlines())) == [
+        f"{name}, seed 0: epoch {epoch} of 2, validation accuracy 0.8750, "
+        f"TIME left; {finished} of 2 runs, TIME left"
+        for finished, name in enumerate(["relu", "tanh"])
+        for epoch in (1, 2)
     ]
+
+
+def test_time_left(monkeypatch, tmp_path, write_record, capsys):
+    """From the epochs done here; those of before took no time."""
+    now = [0.0]
+    monkeypatch.setattr("tqdm.std.time", lambda: now[0])
+    study = studies.study("quick", ["relu", "tanh"], epochs=10)
+    relu, tanh = study.configurations
+    history = write_record(relu, tmp_path)["history"]
+    with studies.Progress(study, [relu, tanh], 5) as progress:
+        progress.start(relu)
+        # It goes on behind epoch 6: 3 epochs left, 60 s each.
+        now[0] += 60
+        progress.epoch(relu, {k: v[:7] for k, v in history.items()})
+        (line,) = capsys.readouterr().err.splitlines()
+        assert "epoch 7 of 10" in line
+        assert "03:00 left; 3 of 5 runs, 13:00 left" in line
+        # A second beside it.
+        progress.start(tanh)
+        now[0] += 60
+        progress.epoch(tanh, {k: v[:1] for k, v in history.items()})
+        (line,) = capsys.readouterr().err.splitlines()
+        assert "tanh, seed 0: epoch 1 of 10" in line
+        assert "09:00 left; 3 of 5 runs, 12:00 left" in line
+        # relu diverges: its other epochs are not waited for.
+        progress.finish(relu, write_record(relu, tmp_path, diverged=True))
+        now[0] += 60
+        progress.epoch(tanh, {k: v[:2] for k, v in history.items()})
+        (line,) = capsys.readouterr().err.splitlines()
+        assert "08:00 left; 4 of 5 runs, 08:00 left" in line
 
 
 def test_run_that_had_all_its_epochs_behind_it(
@@ -216,12 +333,13 @@ def test_run_that_had_all_its_epochs_behind_it(
 ):
     """As one that was interrupted in its test: no epoch is left to report."""
 
-    def run(configuration, results, data_path=None, on_epoch=None):
+    def run(configuration, results, data_path=None, on_epoch=None, wait=True):
         return write_record(configuration, results)
 
     monkeypatch.setattr(runs, "run", run)
     studies.run(studies.study("quick", ["relu"]), tmp_path)
-    assert "relu, seed 0: validation accuracy 0.8750" in capsys.readouterr().err
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "epoch 5 of 5, validation accuracy 0.8750" in line
 
 
 def test_bars_on_a_terminal(fake_runs, tmp_path, monkeypatch):
@@ -234,7 +352,7 @@ def test_bars_on_a_terminal(fake_runs, tmp_path, monkeypatch):
     monkeypatch.setenv("COLUMNS", "120")
     studies.run(studies.study("quick", ["relu", "tanh"]), tmp_path)
     shown = terminal.getvalue()
-    assert "runs: 100%" in shown and "2/2" in shown
+    assert "1 of 2 runs" in shown and "2 of 2 runs" in shown
     assert "tanh, seed 0" in shown
     assert "validation accuracy 0.8750" in shown
 
@@ -254,12 +372,13 @@ def test_committed_record(path):
 
     history = record["history"]
     betas = history.pop("beta", {})
-    epochs = configuration.epochs
+    epochs = configuration.epochs * configuration.fits
     for name, column in {**history, **betas}.items():
         assert len(column) == epochs, name
         assert all(math.isfinite(value) for value in column), name
     # The mean over images of a batched accuracy is a count of images.
-    counts = [value * 5000 for value in history["val_accuracy"]]
+    images = 10_000 if configuration.validation == "test" else 5000
+    counts = [value * images for value in history["val_accuracy"]]
     assert counts == pytest.approx([round(c) for c in counts], abs=0.01)
     wrong = record["test"]["misclassified"]
     assert record["test"]["accuracy"] == pytest.approx(1 - len(wrong) / 10_000)
