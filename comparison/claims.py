@@ -13,7 +13,6 @@ import functools
 import inspect
 import json
 import math
-import os
 import pathlib
 import sys
 import time
@@ -758,11 +757,11 @@ STUDIES = {"claims": {}, "smoke": SMOKE}
 def recorded(name, results, folders=(), study="claims", again=False):
     """Returns the rows of an experiment, as a table, from its record.
 
-    The record is `claims/NAME.json` in one of the folders: the experiment's
+    The record is `STUDY/NAME.json` in one of the folders: the experiment's
     parameters, its rows, the environment and a hash of all that. One that is
-    damaged, was edited or has other parameters is not used. Where there is
-    none, the experiment is run and its record written to `results`, whole or
-    not at all.
+    damaged or was edited is set aside; one with other parameters is not used.
+    Where there is none, the experiment is run and its record written to
+    `results`, whole or not at all.
 
     Args:
         name: A name in `EXPERIMENTS`.
@@ -784,17 +783,19 @@ def recorded(name, results, folders=(), study="claims", again=False):
             f"`study` must be among {', '.join(STUDIES)}. Received: "
             f"study={study!r}"
         )
+    results, *folders = map(pathlib.Path, (results, *folders))
     experiment = EXPERIMENTS[name]
     parameters = {
         parameter.name: parameter.default
         for parameter in inspect.signature(experiment).parameters.values()
     } | STUDIES[study].get(name, {})
     parameters = _plain(parameters)
-    for folder in (results, *folders):
-        path = pathlib.Path(folder) / "claims" / f"{name}.json"
-        rows = _read(path, parameters)
-        if rows is not None and not again:
-            return pd.DataFrame(rows)
+    file = pathlib.Path(study, f"{name}.json")
+    if not again:
+        for folder in (results, *folders):
+            rows = _read(folder / file, parameters)
+            if rows is not None:
+                return pd.DataFrame(rows)
     record = {
         "experiment": name,
         "parameters": parameters,
@@ -802,35 +803,32 @@ def recorded(name, results, folders=(), study="claims", again=False):
         "rows": _plain(experiment(**parameters)),
     }
     record["hash"] = runs.content_hash(record)
-    _write(pathlib.Path(results) / "claims" / f"{name}.json", record)
+    with runs.claim(f"{study}-{name}", results):
+        _write(results / file, record)
     return pd.DataFrame(record["rows"])
 
 
 def _read(path, parameters):
+    if not path.exists():
+        return None
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
-        if (
-            record["hash"] == runs.content_hash(record)
-            and record["parameters"] == parameters
-        ):
-            return record["rows"]
-    except (OSError, ValueError, KeyError, TypeError):
-        pass
-    return None
+        if record["hash"] != runs.content_hash(record):
+            raise runs.RecordError("it was edited: its hash does not fit")
+        found, rows = record["parameters"], record["rows"]
+    except (ValueError, KeyError, TypeError) as error:
+        runs.set_aside(path, error)
+        return None
+    return rows if found == parameters else None
 
 
 def _write(path, record):
-    """Writes a record, a row a line, aside first, then renamed."""
+    """Writes a record, a row a line."""
     path.parent.mkdir(parents=True, exist_ok=True)
     rows = ",\n  ".join(json.dumps(row) for row in record["rows"])
     head = json.dumps({**record, "rows": []}, indent=1)
     text = head.replace('"rows": []', f'"rows": [\n  {rows}\n ]') + "\n"
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        aside.write_text(text, encoding="utf-8")
-        os.replace(aside, path)
-    finally:
-        aside.unlink(missing_ok=True)
+    runs.write_whole(path, text.encode())
 
 
 def _plain(value):

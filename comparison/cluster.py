@@ -140,7 +140,7 @@ def run(configurations, results, data_path, progress, client):
             while waiting and len(under_way) < max(len(client.nthreads()), 1):
                 configuration = waiting.pop(0)
                 try:
-                    lock = runs.claim(configuration, results, wait=False)
+                    lock = runs.claim(configuration.key, results, wait=False)
                 except filelock.Timeout:
                     yield configuration, None
                     continue

@@ -190,7 +190,7 @@ def run(configuration, results, data_path=None, on_epoch=None, wait=True):
         filelock.Timeout: If another process is at it and `wait` is false.
     """
     images = load_images(configuration, data_path)
-    with claim(configuration, results, wait):
+    with claim(configuration.key, results, wait):
         record = find(configuration, [results])
         if record is None:
             training = Training(configuration, images)
@@ -221,8 +221,8 @@ def load_images(configuration, data_path=None):
     )
 
 
-def claim(configuration, results, wait=True):
-    """Returns the lock on a run, held until it is released.
+def claim(key, results, wait=True):
+    """Returns the lock on a record's making, held until it is released.
 
     The system releases it when the process that holds it ends, however that
     ends.
@@ -232,7 +232,7 @@ def claim(configuration, results, wait=True):
     """
     folder = pathlib.Path(results) / ".locks"
     folder.mkdir(parents=True, exist_ok=True)
-    lock = filelock.FileLock(folder / configuration.key)
+    lock = filelock.FileLock(folder / key)
     lock.acquire(timeout=-1 if wait else 0)
     return lock
 
@@ -245,7 +245,7 @@ def load_checkpoint(configuration, results):
 
 def save_checkpoint(state, configuration, results):
     """Writes what `Training.state` gave."""
-    _write_whole(_checkpoint(configuration, results), state)
+    write_whole(_checkpoint(configuration, results), state)
 
 
 def discard_checkpoint(configuration, results, error=None):
@@ -254,14 +254,14 @@ def discard_checkpoint(configuration, results, error=None):
     if error is None:
         path.unlink(missing_ok=True)
     else:
-        _set_aside(path, error)
+        set_aside(path, error)
 
 
 def save_record(record, configuration, results):
     """Writes the record of a run."""
     text = json.dumps(record, indent=1, allow_nan=False) + "\n"
     path = pathlib.Path(results) / f"{configuration.key}.json"
-    _write_whole(path, text.encode())
+    write_whole(path, text.encode())
 
 
 def _checkpoint(configuration, results):
@@ -279,7 +279,7 @@ def find(configuration, folders):
             try:
                 return read(path, configuration)
             except RecordError as error:
-                _set_aside(path, error)
+                set_aside(path, error)
     return None
 
 
@@ -532,7 +532,8 @@ def _test(model, images):
     }
 
 
-def _set_aside(path, error):
+def set_aside(path, error):
+    """Renames a file that is no good, and warns: nothing is thrown away."""
     number = 1
     while (aside := path.with_name(f"{path.name}.damaged-{number}")).exists():
         number += 1
@@ -546,11 +547,11 @@ def _set_aside(path, error):
     )
 
 
-def _write_whole(path, content):
+def write_whole(path, content):
     """Writes a file whole or not at all: aside first, then renamed.
 
     Aside is always the same name, so that what a killed process leaves there
-    is overwritten by the next; the run's lock keeps others away.
+    is overwritten by the next; `claim` keeps others away.
     """
     aside = path.with_name(f".{path.name}.partial")
     try:

@@ -676,19 +676,28 @@ def test_a_record_is_read_and_not_made_again(experiment, tmp_path):
         lambda text: "",
     ],
 )
-def test_a_damaged_record_is_not_used(experiment, tmp_path, damage):
+def test_a_damaged_record_is_set_aside(experiment, tmp_path, caplog, damage):
     expected = claims.recorded("tiny", tmp_path)
     path = tmp_path / "claims" / "tiny.json"
     path.write_text(damage(path.read_text()))
     found = claims.recorded("tiny", tmp_path)
     pd.testing.assert_frame_equal(found, expected)
     assert len(experiment) == 2
+    # It is not thrown away, and the user is told.
+    assert sorted(p.name for p in path.parent.iterdir()) == [
+        "tiny.json",
+        "tiny.json.damaged-1",
+    ]
+    assert str(path) in caplog.text
 
 
 def test_a_smoke_record_is_not_taken_for_a_real_one(experiment, tmp_path):
     assert len(claims.recorded("tiny", tmp_path, study="smoke")) == 1
     assert len(claims.recorded("tiny", tmp_path)) == 2
     assert experiment == [([0], 1.0), ([0, 1], 1.0)]
+    # Nor does one replace the other.
+    assert len(claims.recorded("tiny", tmp_path, study="smoke")) == 1
+    assert len(experiment) == 2
 
 
 def test_a_record_is_written_whole_or_not_at_all(
@@ -697,7 +706,7 @@ def test_a_record_is_written_whole_or_not_at_all(
     def fails(*arguments):
         raise OSError("planted")
 
-    monkeypatch.setattr(claims.os, "replace", fails)
+    monkeypatch.setattr(runs.os, "replace", fails)
     with pytest.raises(OSError, match="planted"):
         claims.recorded("tiny", tmp_path)
     assert list((tmp_path / "claims").iterdir()) == []

@@ -135,7 +135,7 @@ def test_goes_on_behind_a_checkpoint(client, one_process, tmp_path, capsys):
 def test_run_that_another_process_is_at(client, one_process, tmp_path):
     """It is left to that one, and waited for."""
     relu, *_ = STUDY.configurations
-    lock = runs.claim(relu, tmp_path)
+    lock = runs.claim(relu.key, tmp_path)
     others = []
 
     class Progress:
@@ -172,7 +172,7 @@ def test_error_of_a_worker(client, tmp_path):
         studies.run(study, tmp_path / "r", data_path=path, client=client)
     assert str(path) in str(caught.value)
     for configuration in study.configurations:
-        runs.claim(configuration, tmp_path / "r", wait=False).release()
+        runs.claim(configuration.key, tmp_path / "r", wait=False).release()
 
 
 def test_scheduler_without_workers(client, monkeypatch):

@@ -312,7 +312,7 @@ def test_trains_live(path, monkeypatch, tmp_path):
 
     if path.stem == "04_why":
         # It trains networks of its own, and none of a study.
-        made = {p.stem for p in (results / "claims").iterdir()}
+        made = {p.stem for p in (results / "smoke").iterdir()}
         assert made == set(claims.EXPERIMENTS)
     else:
         study = studies.study("smoke")

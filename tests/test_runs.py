@@ -716,7 +716,7 @@ def test_failed_write_leaves_the_old_file(
 
     monkeypatch.setattr(f"os.{function}", fail)
     with pytest.raises(type(error)):
-        runs._write_whole(path, b"new")
+        runs.write_whole(path, b"new")
     assert seen == ["old"]
     assert names(tmp_path) == ["record.json"]
     assert path.read_text() == "old"
@@ -725,7 +725,7 @@ def test_failed_write_leaves_the_old_file(
 def test_what_a_killed_process_left_is_written_over(tmp_path):
     path = tmp_path / "record.json"
     (tmp_path / ".record.json.partial").write_bytes(b"much more than is new")
-    runs._write_whole(path, b"new")
+    runs.write_whole(path, b"new")
     assert path.read_text() == "new"
     assert names(tmp_path) == ["record.json"]
 
