@@ -104,7 +104,7 @@ def _print_table(study, records):
     if study.name in ("controlled", "published"):
         print("\nBeside what was published:\n")
         print(analysis.beside_published(study, records).to_string(na_rep="-"))
-    if study.name == "ablations":
+    if study.name in ("ablations", "precision"):
         controlled = studies.study("controlled")
         print("\nLess the controlled run of the same seed:\n")
         effects = analysis.ablation_effects(

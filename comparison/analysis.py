@@ -222,10 +222,15 @@ def ablation_effects(study, records, baseline_study, baseline):
     """Returns a row a variant: its runs less the baseline's of the same seed.
 
     Test accuracy in percentage points, test loss in nats: the mean over the
-    seeds that both have, and `by seed` each one's difference in accuracy.
+    seeds that both have; `by seed` each one's difference in accuracy; `sd of
+    seeds` the standard deviation of the baseline's accuracy over its seeds,
+    beside which a difference is to be seen. Runs that are the baseline's own
+    are left out.
     """
-    rows = run_table(study, records)
+    own = {record["hash"] for record in baseline}
+    rows = run_table(study, [r for r in records if r["hash"] not in own])
     base = run_table(baseline_study, baseline)
+    spread = 100 * base.groupby("activation")["test_accuracy"].std()
     base = base.set_index(["activation", "seed"])
     both = rows.join(
         base[["test_accuracy", "test_loss"]].rename(columns="base_{}".format),
@@ -242,6 +247,9 @@ def ablation_effects(study, records, baseline_study, baseline):
             "accuracy, points": by_variant["accuracy"].mean().round(2) + 0.0,
             "by seed": by_variant["accuracy"].agg(
                 lambda values: ", ".join(f"{value:+.2f}" for value in values)
+            ),
+            "sd of seeds": by_variant["activation"].first().map(
+                spread.round(2)
             ),
             "loss, nats": by_variant["loss"].mean().round(4) + 0.0,
         }
@@ -348,22 +356,23 @@ def pairing(study, records):
 
 
 def finding(study, records):
-    """Returns what the records of a study on MNIST show, as one paragraph."""
+    """Returns what the records of a study on MNIST show, as one paragraph.
+
+    Of the seeds that have a record with every activation, where there are any.
+    """
     rows = run_table(study, records)
+    networks = rows.groupby("seed")["variant"].nunique()
+    complete = set(networks.index[networks == rows["variant"].nunique()])
+    if complete:
+        records = [r for r in records if r["configuration"]["seed"] in complete]
+        rows = run_table(study, records)
     means = rows.groupby("activation", sort=False)["test_accuracy"].mean() * 100
     published = published_test() * 100
     moved = (
         published["notebook_accuracy"] - published["article_accuracy"]
     ).abs()
     article = published["article_accuracy"]
-    seeds = rows.groupby("activation")["seed"].nunique()
-    each = (
-        f"{seeds.min()} seeds"
-        if seeds.min() == seeds.max()
-        else f"{seeds.min()} to {seeds.max()} seeds"
-    )
-    if seeds.max() == 1:
-        each = "one seed"
+    each = "one seed" if len(complete) < 2 else f"{len(complete)} seeds"
     text = (
         f"**With everything but the activation held equal and {each} each, "
         f"{len(means)} activations end between {means.min():.2f} % "

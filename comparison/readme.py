@@ -5,7 +5,7 @@ import io
 import re
 
 from comparison import __main__ as command_line
-from comparison import analysis, studies
+from comparison import analysis, claims, studies, verdicts
 
 README = analysis.ROOT / "README.md"
 COMMAND = ["table", "controlled"]
@@ -13,21 +13,38 @@ COMMAND = ["table", "controlled"]
 
 def rendered(text):
     """Returns the README's text with what the records say today."""
+    for name, part in (("results", _results()), ("why", _why())):
+        text = re.sub(
+            rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)",
+            lambda found, part=part: f"{found[1]}{part}{found[2]}",
+            text,
+            flags=re.DOTALL,
+        )
+    return text
+
+
+def _results():
     study = studies.study("controlled")
     records = studies.records(study, [analysis.RESULTS])
     table = io.StringIO()
     with contextlib.redirect_stdout(table):
         command_line.main([*COMMAND, "--results", str(analysis.RESULTS)])
-    results = (
+    return (
         f"{analysis.finding(study, records)}\n\n"
         f"```\n$ python -m comparison {' '.join(COMMAND)}\n"
         f"{table.getvalue()}```\n"
     )
-    return re.sub(
-        r"(<!-- results -->\n).*?(<!-- /results -->)",
-        lambda found: f"{found[1]}{results}{found[2]}",
-        text,
-        flags=re.DOTALL,
+
+
+def _why():
+    rows = {
+        name: claims.recorded(name, analysis.RESULTS)
+        for name in claims.EXPERIMENTS
+    }
+    return "".join(
+        f"- {found.claim}: {verdicts.CLAIMS[found.claim]} "
+        f"*{found.verdict[0].upper()}{found.verdict[1:]}.*\n"
+        for found in verdicts.decide(rows)
     )
 
 

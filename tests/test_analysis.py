@@ -204,6 +204,26 @@ def test_ablations_are_compared_with_the_same_seed(write_record, tmp_path):
     # Without the second seed's baseline, the first is what there is.
     row = table.loc["relu, validation=test"]
     assert row["seeds"] == 1 and row["accuracy, points"] == -0.1
+    # Two seeds of swish were given, and one of relu.
+    assert table["sd of seeds"].notna().tolist() == [True, False]
+
+
+def test_effect_of_precision_beside_the_spread_of_the_seeds(
+    write_record, tmp_path
+):
+    study = studies.study("precision")
+    controlled = studies.study("controlled", ["relu"], [0, 1, 2])
+    baseline = [
+        write_record(c, tmp_path, accuracy=0.99 + 0.001 * c.seed)
+        for c in controlled.configurations
+    ]
+    # The float32 run is the baseline's.
+    records = [baseline[0], write_record(study.configurations[1], tmp_path, 0.992)]
+    table = analysis.ablation_effects(study, records, controlled, baseline)
+    assert table.index.tolist() == ["relu, dtype_policy=mixed_bfloat16"]
+    row = table.iloc[0]
+    assert row["accuracy, points"] == 0.2
+    assert row["sd of seeds"] == 0.1
 
 
 def test_table_of_a_second_fit_has_all_its_epochs(write_record, tmp_path):
