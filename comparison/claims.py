@@ -209,7 +209,7 @@ def collapse(activation="linear", depth=10, width=64, seeds=(0, 1, 2, 3, 4)):
     W = W_1 W_2 ... and b = (b_1 W_2 + b_2) W_3 ..., in float64; the network is
     computed in float32, for 100 inputs of a standard normal distribution, and
     has biases of the same. `difference` is the largest difference over the
-    largest output; `rounding` is depth * width * eps, eps = 2^-23, the order
+    largest output; `rounding` is (depth + 1) * width * eps, eps = 2^-23, the order
     of the worst that rounding does.
     """
     model = dense_network(activation, depth, width, inputs=20, classes=5)
