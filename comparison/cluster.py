@@ -76,7 +76,8 @@ def connected(address):
         address: The scheduler's, such as `tcp://HOST:8786`.
 
     Raises:
-        ValueError: If none answers, or it has no worker within a minute.
+        ValueError: If none answers, it has no worker within a minute, or
+            this project cannot be imported there.
     """
     with dask.config.set(_SETTINGS):
         try:
@@ -88,14 +89,38 @@ def connected(address):
                 f"({error})"
             ) from error
         with client:
-            try:
-                client.wait_for_workers(1, timeout="60s")
-            except TimeoutError as error:
-                raise ValueError(
-                    f"The scheduler at {address} has no worker. Start some "
-                    f"with: dask worker {address} --nthreads 1"
-                ) from error
+            _check(client, address)
             yield client
+
+
+def _check(client, address):
+    """Finds out now what would leave a task waiting for ever."""
+
+    # Sent as it is, and not by its name in a module that may not be there.
+    def has_project():
+        import importlib.util
+
+        return importlib.util.find_spec("comparison") is not None
+
+    how = (
+        "Start it and its workers in this project's folder: python -m dask "
+        f"scheduler, and python -m dask worker {address} --nthreads 1"
+    )
+    try:
+        client.wait_for_workers(1, timeout="60s")
+    except TimeoutError as error:
+        raise ValueError(
+            f"The scheduler at {address} has no worker. {how}"
+        ) from error
+    found = {
+        address: client.run_on_scheduler(has_project),
+        **client.run(has_project),
+    }
+    missing = [place for place, is_there in found.items() if not is_there]
+    if missing:
+        raise ValueError(
+            f"This project cannot be imported at {', '.join(missing)}. {how}"
+        )
 
 
 def run(configurations, results, data_path, progress, client):

@@ -1,10 +1,12 @@
 """Tests of comparison/cluster.py on two real worker processes."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 
@@ -188,3 +190,36 @@ def test_scheduler_without_workers(client, monkeypatch):
         with cluster.connected(address):
             raise AssertionError("there is none")
     assert f"dask worker {address}" in str(caught.value)
+
+
+def test_scheduler_where_the_project_is_not(tmp_path):
+    """Started in another folder: named before any work is done."""
+    file = tmp_path / "scheduler.json"
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-m", "dask", *words, "--scheduler-file", file],
+            cwd=tmp_path,
+            env=environment,
+            stderr=subprocess.DEVNULL,
+        )
+        for words in (
+            ("scheduler", "--port", "0", "--dashboard-address", ":0"),
+            ("worker", "--nthreads", "1"),
+        )
+    ]
+    try:
+        while not file.exists():
+            assert started[0].poll() is None
+            time.sleep(0.1)
+        address = json.loads(file.read_text())["address"]
+        with pytest.raises(ValueError, match="cannot be imported at") as caught:
+            with cluster.connected(address):
+                raise AssertionError("it is not there")
+    finally:
+        for process in started:
+            process.terminate()
+            process.wait()
+    # At the scheduler, and at its worker.
+    assert str(caught.value).count("tcp://") == 3
+    assert "in this project's folder" in str(caught.value)
