@@ -48,6 +48,14 @@ def own_results(monkeypatch, tmp_path):
     return folder
 
 
+@pytest.fixture
+def no_runs(monkeypatch):
+    def fail(*arguments, **keywords):
+        raise AssertionError("a run was started")
+
+    monkeypatch.setattr(runs, "run", fail)
+
+
 @pytest.fixture(scope="session")
 def write_record():
     """Writes a record as a run would have, without running."""

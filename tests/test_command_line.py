@@ -37,14 +37,6 @@ def call(capsys, *words):
 
 
 @pytest.fixture
-def no_runs(monkeypatch):
-    def fail(*arguments, **keywords):
-        raise AssertionError("a run was started")
-
-    monkeypatch.setattr(runs, "run", fail)
-
-
-@pytest.fixture
 def process(tmp_path):
     """Starts the command in a process of its own, in an empty folder."""
     started = []

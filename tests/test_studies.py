@@ -20,14 +20,6 @@ COMMITTED = sorted(analysis.RESULTS.glob("*.json"))
 
 
 @pytest.fixture
-def no_runs(monkeypatch):
-    def fail(*arguments, **keywords):
-        raise AssertionError("a run was started")
-
-    monkeypatch.setattr(runs, "run", fail)
-
-
-@pytest.fixture
 def fake_runs(monkeypatch, write_record):
     """Runs that take no time; gives the configurations that were run."""
     run = []
