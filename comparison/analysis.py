@@ -222,15 +222,19 @@ def ablation_effects(study, records, baseline_study, baseline):
     """Returns a row a variant: its runs less the baseline's of the same seed.
 
     Test accuracy in percentage points, test loss in nats: the mean over the
-    seeds that both have; `by seed` each one's difference in accuracy; `sd of
-    seeds` the standard deviation of the baseline's accuracy over its seeds,
-    beside which a difference is to be seen. Runs that are the baseline's own
+    seeds that both have; `by seed` each one's difference in accuracy;
+    `chance ±` how far the mean would be from 0, 95 % of the time, if nothing
+    but the seed moved it, by the spread of the baseline's accuracy over its
+    seeds (see `inference.chance_interval`). Runs that are the baseline's own
     are left out.
     """
     own = {record["hash"] for record in baseline}
     rows = run_table(study, [r for r in records if r["hash"] not in own])
     base = run_table(baseline_study, baseline)
-    spread = 100 * base.groupby("activation")["test_accuracy"].std()
+    spreads = {
+        name: 100 * group.dropna()
+        for name, group in base.groupby("activation")["test_accuracy"]
+    }
     base = base.set_index(["activation", "seed"])
     both = rows.join(
         base[["test_accuracy", "test_loss"]].rename(columns="base_{}".format),
@@ -241,18 +245,40 @@ def ablation_effects(study, records, baseline_study, baseline):
     )
     both["loss"] = both["test_loss"] - both["base_test_loss"]
     by_variant = both.groupby("variant", sort=False)
+    pairs = by_variant.size()
     return pd.DataFrame(
         {
-            "seeds": by_variant.size(),
+            "seeds": pairs,
             "accuracy, points": by_variant["accuracy"].mean().round(2) + 0.0,
             "by seed": by_variant["accuracy"].agg(
-                lambda values: ", ".join(f"{value:+.2f}" for value in values)
+                lambda values: [round(value, 2) + 0.0 for value in values]
             ),
-            "sd of seeds": by_variant["activation"].first().map(
-                spread.round(2)
-            ),
+            "chance ±": [
+                round(inference.chance_interval(spreads[name], count), 2)
+                for name, count in zip(
+                    by_variant["activation"].first(), pairs, strict=True
+                )
+            ],
             "loss, nats": by_variant["loss"].mean().round(4) + 0.0,
         }
+    )
+
+
+def contributions(effects):
+    """Returns, as sentences, what `ablation_effects` shows."""
+    beyond = effects["accuracy, points"].abs() > effects["chance ±"]
+    parts = "; ".join(
+        f"{variant} {row['accuracy, points']:+.2f} (±{row['chance ±']:.2f})"
+        for variant, row in effects.iterrows()
+    )
+    seeds = effects["seeds"].max()
+    return (
+        f"One published difference at a time, in points of test accuracy over "
+        f"the controlled run of the same seed, the mean of {seeds} "
+        f"{'seed' if seeds == 1 else 'seeds'} (in brackets how far the seed "
+        f"alone would move it, 95 % of the time): {parts}. "
+        f"{beyond.sum() or 'None'} of these {len(effects)} "
+        f"{'is' if beyond.sum() == 1 else 'are'} beyond chance."
     )
 
 
@@ -326,6 +352,49 @@ def beside_published(study, records):
     )
 
 
+def published_gaps(study, records):
+    """Returns a row for each two neighbours of the article's ranking.
+
+    Differences in test accuracy, first minus second, in percentage points:
+    the article's, the author's second run's, and the measured one with the
+    interval and the verdict of `verdicts`.
+    """
+    table = verdicts(study, records)
+    published = 100 * published_test()
+    rows = {}
+    for first, second in itertools.pairwise(
+        published_order("article_accuracy")
+    ):
+        if f"{first} - {second}" in table.index:
+            row = table.loc[f"{first} - {second}"]
+            measured = row["difference"], row["low"], row["high"]
+        elif f"{second} - {first}" in table.index:
+            row = table.loc[f"{second} - {first}"]
+            measured = -row["difference"], -row["high"], -row["low"]
+        else:
+            continue
+        gaps = published.loc[first] - published.loc[second]
+        rows[f"{first} - {second}"] = (
+            round(gaps["article_accuracy"], 2),
+            round(gaps["notebook_accuracy"], 2),
+            # + 0.0 makes a -0.0 a 0.0.
+            *(number + 0.0 for number in measured),
+            row["verdict"],
+        )
+    return pd.DataFrame.from_dict(
+        rows,
+        orient="index",
+        columns=[
+            "article",
+            "author's second run",
+            "measured",
+            "low",
+            "high",
+            "verdict",
+        ],
+    ).rename_axis("pair")
+
+
 def test_set_uncertainty(accuracy, images):
     """Returns, as a paragraph, what the size of the test set alone leaves."""
     right = round(accuracy * images)
@@ -367,11 +436,6 @@ def finding(study, records):
         records = [r for r in records if r["configuration"]["seed"] in complete]
         rows = run_table(study, records)
     means = rows.groupby("activation", sort=False)["test_accuracy"].mean() * 100
-    published = published_test() * 100
-    moved = (
-        published["notebook_accuracy"] - published["article_accuracy"]
-    ).abs()
-    article = published["article_accuracy"]
     each = "one seed" if len(complete) < 2 else f"{len(complete)} seeds"
     text = (
         f"**With everything but the activation held equal and {each} each, "
@@ -379,6 +443,10 @@ def finding(study, records):
         f"({means.idxmin()}) and {means.max():.2f} % ({means.idxmax()}) on "
         f"the 10,000 test images"
     )
+    published = published_test() * 100
+    moved = (
+        published["notebook_accuracy"] - published["article_accuracy"]
+    ).abs()
     table = verdicts(study, records)
     if table.empty:
         return text + (
@@ -388,54 +456,70 @@ def finding(study, records):
             f"activations in different orders. One seed ranks nothing, and "
             f"neither does this table."
         )
-    counts = table["verdict"].value_counts()
-    different = table[table["verdict"].isin(inference.VERDICTS[:2])]
     spread = rows.groupby("activation")["test_accuracy"].agg(np.ptp) * 100
-    text += (
-        f" on average.** Of the {len(table)} pairs, "
+    orders_there_are = math.factorial(len(published))
+    orders = [
+        order_probability(study, records, published_order(column))
+        for column in ("article_accuracy", "notebook_accuracy")
+    ]
+    gaps = published_gaps(study, records)
+    confirmed = gaps["verdict"].isin(inference.VERDICTS[:2]) & (
+        gaps["measured"] * gaps["article"] > 0
+    )
+    counts = table["verdict"].value_counts()
+    return (
+        f"{text} on average.** *What holds:* in accuracy, "
+        f"{_worse(table, 'below', 'points')}; in loss, "
+        f"{_worse(verdicts(study, records, 'test_loss'), 'above', 'nats')} "
+        f"(simultaneous 95 % intervals). *What does not hold up:* "
+        f"{len(gaps) - confirmed.sum()} of the article's {len(gaps)} gaps "
+        f"between neighbours"
+        + "".join(
+            f"; {pair}, {row['article']:+.2f} points there, is "
+            f"{row['measured']:+.2f} ({row['low']:+.2f} to {row['high']:+.2f}) "
+            f"here"
+            for pair, row in gaps[~confirmed].iterrows()
+        ).replace(";", ":", 1)
+        + f". One seed each, drawn from these runs, gives the article's order "
+        f"{orders[0]:.1%} of the time and that of the author's second run "
+        f"{orders[1]:.1%}, where blind chance gives {1 / orders_there_are:.1%}. "
+        f"Seeds alone move one network by up to {spread.max():.2f} points "
+        f"({spread.idxmax()}), and the author's second run moved one by "
+        f"{moved.max():.2f} ({moved.idxmax()}). *What remains open:* of the "
+        f"{len(table)} pairs, "
         + ", ".join(
-            f"{counts[name]} {'is' if counts[name] == 1 else 'are'} "
-            f'"{name}"'
+            f'{counts[name]} {"is" if counts[name] == 1 else "are"} "{name}"'
             for name in inference.VERDICTS
             if name in counts
         )
-        + " (margin 0.1 points, simultaneous 95 % intervals). "
-    )
-    if len(different):
-        text += (
-            "The differences shown: "
-            + "; ".join(
-                f"{pair} {row.difference:+.2f} ({row.low:+.2f} to "
-                f"{row.high:+.2f}) points"
-                for pair, row in different.iterrows()
-            )
-            + ". "
-        )
-    orders = {
-        words: order_probability(study, records, published_order(column))
-        for words, column in (
-            ("the article's order", "article_accuracy"),
-            ("that of the author's second run", "notebook_accuracy"),
-        )
-    }
-    text += (
-        f"Seeds alone move one network by up to {spread.max():.2f} points "
-        f"({spread.idxmax()}); the article's gaps, from "
-        f"{article.max():.2f} % down to {article.min():.2f} %, come from one "
-        f"seed each, and its second run moved one network by "
-        f"{moved.max():.2f} points ({moved.idxmax()}). One seed each, drawn "
-        f"from these runs, gives "
-        + " and ".join(
-            f"{words} {share:.1%} of the time"
-            for words, share in orders.items()
-        )
-        + f" (of {math.factorial(len(published)):,} orders, blind chance "
-        f"gives each {1 / math.factorial(len(published)):.1%}). Open: with "
-        f"these seeds a true difference is found four times in five only if "
-        f"it is {table['detectable'].min():.2f} to "
+        + f" (margin 0.1 points). So few seeds find a true difference four "
+        f"times in five only if it is {table['detectable'].min():.2f} to "
         f"{table['detectable'].max():.2f} points, depending on the pair."
     )
-    return text
+
+
+def _worse(table, where, unit):
+    """Returns which activations are shown to lie below, or above, which.
+
+    Args:
+        table: A table as `verdicts` makes it.
+        where: `"below"` or `"above"`: on which side the worse one lies.
+        unit: Of the differences.
+    """
+    shown = {}
+    for pair, row in table.iterrows():
+        if row["verdict"] in inference.VERDICTS[:2]:
+            worse, better = pair.split(" - ")
+            if (row["difference"] < 0) != (where == "below"):
+                worse, better = better, worse
+            size = abs(row["difference"])
+            shown.setdefault(worse, []).append(f"{better} by {size:g}")
+    if not shown:
+        return "no difference is shown"
+    return "; ".join(
+        f"{worse} lies {where} {', '.join(better)} {unit}"
+        for worse, better in shown.items()
+    )
 
 
 def _samples(study, records, metric):

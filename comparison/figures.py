@@ -525,6 +525,53 @@ def differences(table, metric="test_accuracy"):
     return figure
 
 
+def effects(table):
+    """Draws what each published difference does to the test accuracy.
+
+    A point is one seed's difference, the upright line their mean; the bar is
+    where the mean would be, 95 % of the time, if the seed alone moved it.
+
+    Args:
+        table: A table as `analysis.ablation_effects` makes it.
+
+    Returns:
+        The figure.
+    """
+    figure, axes = plt.subplots(
+        figsize=(10, 1.2 + 0.4 * len(table)), layout="constrained"
+    )
+    axes.axvline(0, color="grey", linewidth=0.8)
+    means, reach = table["accuracy, points"], table["chance ±"]
+    for place, (variant, seeds) in enumerate(table["by seed"].items()):
+        dye = colour(variant.partition(",")[0])
+        axes.plot(seeds, [place] * len(seeds), "o", color=dye, alpha=0.7)
+        axes.plot(means[variant], place, "|", color=dye, markersize=16)
+    axes.hlines(
+        range(len(table)), -reach, reach, color="grey", alpha=0.3, linewidth=8
+    )
+    axes.plot([], [], "o", color="black", label="measured, a seed a point")
+    axes.plot([], [], "|", color="black", markersize=12, label="mean")
+    axes.plot(
+        [],
+        [],
+        color="grey",
+        alpha=0.3,
+        linewidth=8,
+        label="by the seed alone, 95 %",
+    )
+    beyond = (means.abs() > reach).sum()
+    axes.set_title(
+        f"{beyond or 'None'} of {len(table)} mean differences "
+        f"{'is' if beyond == 1 else 'are'} beyond what the seed alone does"
+    )
+    axes.set_yticks(range(len(table)), map(label, table.index))
+    axes.set_ylim(len(table) - 0.4, -0.6)
+    axes.set_xlabel("test accuracy less the controlled run's (points)")
+    axes.grid(alpha=0.3, axis="x")
+    axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False)
+    return figure
+
+
 def late_start(histories, published):
     """Draws the published training loss of swish beside two fits of 20.
 
@@ -608,6 +655,37 @@ def betas(table):
     )
     axes.grid(alpha=0.3)
     axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False)
+    return figure
+
+
+def hardest(table, images, labels, columns=9):
+    """Draws test images, each with its label and the classes it was given.
+
+    Args:
+        table: A table as `analysis.hardest_images` makes it.
+        images: The images by index, each of shape (28, 28).
+        labels: Their labels by index.
+        columns: How many images in a row.
+
+    Returns:
+        The figure.
+    """
+    rows = -(-len(table) // columns)
+    figure, panels = plt.subplots(
+        rows,
+        columns,
+        figsize=(10, 0.4 + 1.35 * rows),
+        squeeze=False,
+        layout="constrained",
+    )
+    for axes in panels.flat:
+        axes.axis("off")
+    for axes, (index, row) in zip(panels.flat, table.iterrows(), strict=False):
+        axes.imshow(images[index], cmap="gray_r")
+        axes.set_title(f"{labels[index]} → {row['given']}", fontsize=10)
+    figure.suptitle(
+        f"{len(table)} test images: label → what the networks read"
+    )
     return figure
 
 

@@ -60,7 +60,14 @@ def no_runs(monkeypatch):
 def write_record():
     """Writes a record as a run would have, without running."""
 
-    def write(configuration, folder, accuracy=0.9, diverged=False, backend="numpy"):
+    def write(
+        configuration,
+        folder,
+        accuracy=0.9,
+        diverged=False,
+        backend="numpy",
+        misclassified=((3, 5),),
+    ):
         epochs = 2 if diverged else configuration.epochs
         last = [None] if diverged else [0.5]
         losses = [0.75] * (epochs - 1) + last
@@ -82,7 +89,7 @@ def write_record():
             else {
                 "loss": 0.25,
                 "accuracy": accuracy,
-                "misclassified": [[3, 5]],
+                "misclassified": [list(pair) for pair in misclassified],
             },
             "environment": {"backend": backend},
         }

@@ -148,6 +148,38 @@ def test_finding_counts_the_verdicts(made_up):
     assert '6 are "equivalent"' in text
     assert "cannot tell" not in text
     assert "95.00 % (tanh)" in text
+    # Of the article's neighbours only tanh is shown to lie below swish; it
+    # lies below sigmoid too, which the article has the other way round.
+    assert "in accuracy, tanh lies below relu by 4, leaky_relu by 4" in text
+    assert "in loss, no difference is shown" in text
+    assert "3 of the article's 4 gaps between neighbours: relu - leaky" in text
+    assert "tanh - sigmoid, +0.39 points there, is -4.00" in text
+    assert "swish - tanh, " not in text
+
+
+def test_finding_where_the_article_is_right(made_up):
+    values = {
+        name: spread(0.99 - 0.01 * place, 5, 1e-5)
+        for place, name in enumerate(ARTICLE)
+    }
+    text = analysis.finding(*made_up(values))
+    assert "0 of the article's 4 gaps between neighbours. One seed" in text
+    assert "the article's order 100.0% of the time" in text
+
+
+def test_gaps_are_the_article_s_whichever_way_round(made_up):
+    study, records = made_up(
+        {"tanh": spread(0.99, 5), "swish": spread(0.985, 5), "relu": spread(0.9, 5)}
+    )
+    table = analysis.published_gaps(study, records)
+    # relu and swish are no neighbours there.
+    assert list(table.index) == ["swish - tanh"]
+    row = table.iloc[0]
+    assert (row["article"], row["author's second run"]) == (0.17, 0.32)
+    (turned,) = analysis.verdicts(study, records).query("pair == 'tanh - swish'").iloc
+    assert row["measured"] == -0.5 == -turned["difference"]
+    assert (row["low"], row["high"]) == (-turned["high"], -turned["low"])
+    assert row["verdict"] == turned["verdict"] == inference.VERDICTS[0]
 
 
 def test_epochs_to_reach(made_up):
@@ -200,12 +232,12 @@ def test_ablations_are_compared_with_the_same_seed(write_record, tmp_path):
     table = analysis.ablation_effects(study, records, controlled, baseline[:3])
     row = table.loc["swish, kernel_initializer=he_normal"]
     assert row["seeds"] == 2 and row["accuracy, points"] == 0.3
-    assert row["by seed"] == "+0.20, +0.40"
+    assert row["by seed"] == [0.2, 0.4]
     # Without the second seed's baseline, the first is what there is.
     row = table.loc["relu, validation=test"]
     assert row["seeds"] == 1 and row["accuracy, points"] == -0.1
     # Two seeds of swish were given, and one of relu.
-    assert table["sd of seeds"].notna().tolist() == [True, False]
+    assert table["chance ±"].notna().tolist() == [True, False]
 
 
 def test_effect_of_precision_beside_the_spread_of_the_seeds(
@@ -223,7 +255,26 @@ def test_effect_of_precision_beside_the_spread_of_the_seeds(
     assert table.index.tolist() == ["relu, dtype_policy=mixed_bfloat16"]
     row = table.iloc[0]
     assert row["accuracy, points"] == 0.2
-    assert row["sd of seeds"] == 0.1
+    # Two runs whose standard deviation is 0.1 points, by three seeds.
+    expected = stats.t.ppf(0.975, 2) * 0.1 * math.sqrt(2)
+    assert row["chance ±"] == pytest.approx(expected, abs=0.005)
+
+
+@pytest.mark.parametrize(
+    "accuracy, words",
+    [
+        (0.30, "2 seeds (in brackets"),
+        (0.30, "relu, validation=test +0.30 (±0.20). 1 of these 1 is beyond"),
+        (-0.30, "-0.30 (±0.20). 1 of these 1 is beyond"),
+        (0.10, "+0.10 (±0.20). None of these 1 are beyond"),
+    ],
+)
+def test_contributions(accuracy, words):
+    effects = pd.DataFrame(
+        {"seeds": [2], "accuracy, points": [accuracy], "chance ±": [0.2]},
+        index=["relu, validation=test"],
+    )
+    assert words in analysis.contributions(effects)
 
 
 def test_table_of_a_second_fit_has_all_its_epochs(write_record, tmp_path):

@@ -161,6 +161,32 @@ def test_differences_are_the_table():
     assert "1 of 2" in axes.get_title()
 
 
+def test_effects_are_the_table():
+    table = pd.DataFrame(
+        {
+            "accuracy, points": [0.3, -0.05],
+            "by seed": [[0.2, 0.4], [-0.05]],
+            "chance ±": [0.1, 0.2],
+        },
+        index=["swish, kernel_initializer=he_normal", "relu, validation=test"],
+    )
+    (axes,) = figures.effects(table).axes
+    drawn = {
+        marker: [
+            (list(line.get_xdata()), line.get_color())
+            for line in axes.get_lines()
+            if line.get_marker() == marker and len(line.get_xdata())
+        ]
+        for marker in "o|"
+    }
+    swish, relu = figures.colour("swish"), figures.colour("relu")
+    assert drawn["o"] == [([0.2, 0.4], swish), ([-0.05], relu)]
+    assert drawn["|"] == [([0.3], swish), ([-0.05], relu)]
+    bars = [list(segment[:, 0]) for segment in axes.collections[0].get_segments()]
+    assert bars == [[-0.1, 0.1], [-0.2, 0.2]]
+    assert axes.get_title().startswith("1 of 2 mean differences is beyond")
+
+
 def test_betas_are_the_table():
     rows = [
         (seed, layer, epoch, seed + epoch / 10)

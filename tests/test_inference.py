@@ -182,6 +182,24 @@ def test_mean_interval_is_scipys():
     assert math.isnan(inference.mean_interval([0.99]))
 
 
+@pytest.mark.parametrize("seeds, pairs", [(2, 1), (2, 2), (3, 2), (5, 1)])
+def test_chance_is_beyond_its_interval_at_most_one_time_in_twenty(seeds, pairs):
+    """Runs that differ in nothing; of 20,000 the rate is known to 0.0015."""
+    rng = np.random.default_rng(6)
+    sample = rng.normal(99, 0.1, (20_000, seeds))
+    changed = rng.normal(99, 0.1, (20_000, pairs))
+    mean = (changed - sample[:, :pairs]).mean(axis=1)
+    reach = np.array([inference.chance_interval(s, pairs) for s in sample])
+    beyond = np.mean(np.abs(mean) > reach)
+    assert 0.03 - 0.005 < beyond < 0.05 + 0.005
+    if pairs == seeds:
+        assert beyond == pytest.approx(0.05, abs=0.005)
+
+
+def test_chance_of_one_seed_is_not_known():
+    assert math.isnan(inference.chance_interval([0.99], 1))
+
+
 # Orders.
 
 
