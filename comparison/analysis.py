@@ -19,8 +19,9 @@ MARGINS = {"test_accuracy": 0.001, "test_loss": 0.004}
 # In what a difference is shown, and to how many digits.
 SCALES = {"test_accuracy": (100, 2), "test_loss": (1, 4)}
 LEGEND = """\
-low, high: simultaneous 95 % interval over all pairs (Games and Howell; with
-five seeds, 6 to 7.5 % of studies of equal activations would show a difference).
+low, high: simultaneous 95 % interval over all pairs (Games and Howell). Of
+studies of equal activations, 6 to 7.5 % would show a difference with five
+seeds, 6 to 10 % with three.
 "different, by more than the margin": the interval lies beyond the margin (0.1
 points; 0.004 nats). "different, by less": it excludes 0; that the difference
 is more than the margin is not shown. "equivalent": it lies within the margin.

@@ -42,8 +42,8 @@ def differences(samples):
     thousands.
 
     With few seeds the rate is not quite kept: of studies of six equal
-    activations and five seeds, 6 to 7.5 % show a difference somewhere instead
-    of 5 %, the more the spreads differ.
+    activations, 6 to 7.5 % show a difference somewhere with five seeds, and 6
+    to 10 % with three, instead of 5 %: the more the spreads differ.
 
     Args:
         samples: A list of arrays, one a group, each of shape (..., seeds) with
