@@ -91,6 +91,17 @@ def test_verdicts_are_scipys_intervals_in_points(made_up):
     assert list(table["verdict"]) == [more, "cannot tell", more]
 
 
+def test_what_more_seeds_would_find(made_up):
+    study, records = made_up(
+        {"relu": spread(0.992, 3), "tanh": spread(0.985, 3, 0.0002)}
+    )
+    table = analysis.detectable_with(study, records, [3, 12])
+    now = analysis.verdicts(study, records)["detectable"]
+    assert table["3 seeds"].equals(now.rename("3 seeds"))
+    # Standard errors halve, and Student's t is closer to the normal.
+    assert table.loc["relu - tanh", "12 seeds"] < now.item() / 2
+
+
 def test_verdicts_turn_with_the_data(made_up):
     one = {"relu": spread(0.992, 5, 1e-5), "tanh": spread(0.99195, 5, 1e-5)}
     (verdict,) = analysis.verdicts(*made_up(one))["verdict"]
