@@ -24,13 +24,18 @@ def rendered(text):
 
 
 def _results():
-    study = studies.study("controlled")
-    records = studies.records(study, [analysis.RESULTS])
+    controlled, ablations = map(studies.study, ("controlled", "ablations"))
+    records, trials = (
+        studies.records(study, [analysis.RESULTS])
+        for study in (controlled, ablations)
+    )
+    effects = analysis.ablation_effects(ablations, trials, controlled, records)
     table = io.StringIO()
     with contextlib.redirect_stdout(table):
         command_line.main([*COMMAND, "--results", str(analysis.RESULTS)])
     return (
-        f"{analysis.finding(study, records)}\n\n"
+        f"{analysis.finding(controlled, records)}\n\n"
+        f"{analysis.contributions(effects)}\n\n"
         f"```\n$ python -m comparison {' '.join(COMMAND)}\n"
         f"{table.getvalue()}```\n"
     )

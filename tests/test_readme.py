@@ -3,8 +3,11 @@
 import pathlib
 import re
 
+import pytest
+
 from comparison import analysis
 from comparison import readme
+from comparison import runs
 from comparison import studies
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -37,6 +40,29 @@ def test_finding_is_what_the_records_hold():
     assert f"{len(accuracies['relu'])} seeds each" in finding
     spread = max(max(a) - min(a) for a in accuracies.values())
     assert f"move one network by up to {spread:.2f} points" in finding
+
+
+def test_contributions_are_what_the_records_hold():
+    """Each ablation less the controlled run of its seed, by hand."""
+    ablations = studies.study("ablations")
+    gains = {}
+    for configuration in ablations.configurations:
+        plain = runs.Configuration(
+            configuration.activation, seed=configuration.seed
+        )
+        changed, base = (
+            runs.find(c, [analysis.RESULTS]) for c in (configuration, plain)
+        )
+        if changed and base:
+            gain = changed["test"]["accuracy"] - base["test"]["accuracy"]
+            variant = ablations.variant(configuration)
+            gains.setdefault(variant, []).append(100 * gain)
+    assert len(gains) == 5
+    for variant, values in gains.items():
+        found = re.search(rf"{re.escape(variant)} ([+-][\d.]+) \(±", TEXT)
+        assert float(found[1]) == pytest.approx(
+            sum(values) / len(values), abs=0.0051
+        )
 
 
 def test_figure_is_there():
