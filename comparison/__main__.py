@@ -114,6 +114,11 @@ def _print_table(study, records):
             studies.records(controlled, [analysis.RESULTS]),
         )
         print(effects.to_string(na_rep="-"))
+        print(
+            "\nchance ±: how far the seed alone would move the mean difference "
+            "in accuracy,\n95 % of the time, by the spread of the controlled "
+            "runs."
+        )
     if study.name == "controlled":
         for metric, unit in (
             ("test_accuracy", "test accuracy, percentage points"),
