@@ -443,17 +443,22 @@ def pairing(study, records):
     )
 
 
+def complete_seeds(study, records):
+    """Returns the seeds that have a record of every network there is."""
+    rows = run_table(study, records)
+    networks = rows.groupby("seed")["variant"].nunique()
+    return networks.index[networks == rows["variant"].nunique()].tolist()
+
+
 def finding(study, records):
     """Returns what the records of a study on MNIST show, as one paragraph.
 
     Of the seeds that have a record with every activation, where there are any.
     """
-    rows = run_table(study, records)
-    networks = rows.groupby("seed")["variant"].nunique()
-    complete = set(networks.index[networks == rows["variant"].nunique()])
+    complete = complete_seeds(study, records)
     if complete:
         records = [r for r in records if r["configuration"]["seed"] in complete]
-        rows = run_table(study, records)
+    rows = run_table(study, records)
     means = rows.groupby("activation", sort=False)["test_accuracy"].mean() * 100
     each = "one seed" if len(complete) < 2 else f"{len(complete)} seeds"
     text = (

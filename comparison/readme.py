@@ -8,7 +8,6 @@ from comparison import __main__ as command_line
 from comparison import analysis, claims, studies, verdicts
 
 README = analysis.ROOT / "README.md"
-COMMAND = ["table", "controlled"]
 
 
 def rendered(text):
@@ -24,21 +23,28 @@ def rendered(text):
 
 
 def _results():
-    controlled, ablations = map(studies.study, ("controlled", "ablations"))
-    records, trials = (
-        studies.records(study, [analysis.RESULTS])
-        for study in (controlled, ablations)
+    everything = studies.study("controlled")
+    seeds = analysis.complete_seeds(everything, _records(everything))
+    controlled = studies.study("controlled", seeds=seeds)
+    ablations = studies.study("ablations")
+    records = _records(controlled)
+    effects = analysis.ablation_effects(
+        ablations, _records(ablations), controlled, records
     )
-    effects = analysis.ablation_effects(ablations, trials, controlled, records)
+    command = ["table", "controlled", "--seeds", *map(str, seeds)]
     table = io.StringIO()
     with contextlib.redirect_stdout(table):
-        command_line.main([*COMMAND, "--results", str(analysis.RESULTS)])
+        command_line.main([*command, "--results", str(analysis.RESULTS)])
     return (
         f"{analysis.finding(controlled, records)}\n\n"
         f"{analysis.contributions(effects)}\n\n"
-        f"```\n$ python -m comparison {' '.join(COMMAND)}\n"
+        f"```\n$ python -m comparison {' '.join(command)}\n"
         f"{table.getvalue()}```\n"
     )
+
+
+def _records(study):
+    return studies.records(study, [analysis.RESULTS])
 
 
 def _why():

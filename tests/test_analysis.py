@@ -193,6 +193,14 @@ def test_gaps_are_the_article_s_whichever_way_round(made_up):
     assert row["verdict"] == turned["verdict"] == inference.VERDICTS[0]
 
 
+def test_a_seed_is_complete_with_every_activation(made_up):
+    study, records = made_up({"relu": [0.9] * 3, "tanh": [0.9] * 2})
+    assert analysis.complete_seeds(study, records) == [0, 1]
+    assert "2 seeds each" in analysis.finding(
+        *made_up({name: [0.9] * (2 + (name == "relu")) for name in ARTICLE})
+    )
+
+
 def test_epochs_to_reach(made_up):
     def change(record):
         seed = record["configuration"]["seed"]
