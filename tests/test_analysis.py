@@ -174,8 +174,8 @@ def test_finding_where_the_article_is_right(made_up):
         for place, name in enumerate(ARTICLE)
     }
     text = analysis.finding(*made_up(values))
-    assert "0 of the article's 4 gaps between neighbours. One seed" in text
-    assert "the article's order 100.0% of the time" in text
+    assert "0 of the article's 4 gaps between neighbours. Of all" in text
+    assert "it is the article's 100.0% of the time" in text
 
 
 def test_gaps_are_the_article_s_whichever_way_round(made_up):
