@@ -126,10 +126,7 @@ def chance_interval(sample, pairs):
     runs of one side are among the sample makes it a little wide, never narrow.
     NaN for a sample of one.
     """
-    if len(sample) < 2:
-        return math.nan
-    error = np.std(sample, ddof=1) * math.sqrt(2 / pairs)
-    return float(stats.t.ppf((1 + LEVEL) / 2, len(sample) - 1) * error)
+    return mean_interval(sample) * math.sqrt(2 * len(sample) / pairs)
 
 
 def order_probability(samples):
