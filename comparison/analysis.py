@@ -481,11 +481,11 @@ def finding(study, records):
             f"neither does this table."
         )
     spread = rows.groupby("activation")["test_accuracy"].agg(np.ptp) * 100
-    orders_there_are = math.factorial(len(published))
     orders = [
-        order_probability(study, records, published_order(column))
+        100 * order_probability(study, records, published_order(column))
         for column in ("article_accuracy", "notebook_accuracy")
     ]
+    blind = 100 / math.factorial(len(published))
     more = detectable_with(study, records, [MORE_SEEDS]).squeeze()
     gaps = published_gaps(study, records)
     confirmed = gaps["verdict"].isin(inference.VERDICTS[:2]) & (
@@ -494,12 +494,12 @@ def finding(study, records):
     counts = table["verdict"].value_counts()
     return (
         f"{text} on average.** *What holds:* in accuracy, "
-        f"{_worse(table, 'below', 'points')}; in loss, "
-        f"{_worse(verdicts(study, records, 'test_loss'), 'above', 'nats')} "
-        f"(simultaneous 95 % intervals). *What does not hold:* a ranking by "
-        f"one seed each. Drawn from these runs, it is the article's "
-        f"{orders[0]:.1%} of the time and that of the author's second run "
-        f"{orders[1]:.1%}, where blind chance gives {1 / orders_there_are:.1%}. "
+        f"{_worse(study, records, 'test_accuracy')}; in loss, "
+        f"{_worse(study, records, 'test_loss')} (simultaneous 95 % "
+        f"intervals). *What does not hold:* a ranking by one seed each. Drawn "
+        f"from these runs, it is the article's {orders[0]:.1f} % of the time "
+        f"and that of the author's second run {orders[1]:.1f} %, where blind "
+        f"chance gives {blind:.1f} %. "
         f"Seeds alone move one network by up to {spread.max():.2f} points "
         f"({spread.idxmax()}), and the author's second run moved one by "
         f"{moved.max():.2f} ({moved.idxmax()}). *What remains open:* "
@@ -524,22 +524,21 @@ def finding(study, records):
     )
 
 
-def _worse(table, where, unit):
-    """Returns which activations are shown to lie below, or above, which.
-
-    Args:
-        table: A table as `verdicts` makes it.
-        where: `"below"` or `"above"`: on which side the worse one lies.
-        unit: Of the differences.
-    """
+def _worse(study, records, metric):
+    """Returns which activations are shown to be worse than which, in words."""
+    where, unit = {
+        "test_accuracy": ("below", "points"),
+        "test_loss": ("above", "nats"),
+    }[metric]
+    digits = SCALES[metric][1]
     shown = {}
-    for pair, row in table.iterrows():
+    for pair, row in verdicts(study, records, metric).iterrows():
         if row["verdict"] in inference.VERDICTS[:2]:
             worse, better = pair.split(" - ")
             if (row["difference"] < 0) != (where == "below"):
                 worse, better = better, worse
             size = abs(row["difference"])
-            shown.setdefault(worse, []).append(f"{better} by {size:g}")
+            shown.setdefault(worse, []).append(f"{better} by {size:.{digits}f}")
     if not shown:
         return "no difference is shown"
     return "; ".join(

@@ -23,15 +23,13 @@ def rendered(text):
 
 
 def _results():
-    everything = studies.study("controlled")
-    seeds = analysis.complete_seeds(everything, _records(everything))
-    controlled = studies.study("controlled", seeds=seeds)
+    controlled = studies.study("controlled")
     ablations = studies.study("ablations")
     records = _records(controlled)
     effects = analysis.ablation_effects(
         ablations, _records(ablations), controlled, records
     )
-    command = ["table", "controlled", "--seeds", *map(str, seeds)]
+    command = ["table", "controlled"]
     table = io.StringIO()
     with contextlib.redirect_stdout(table):
         command_line.main([*command, "--results", str(analysis.RESULTS)])

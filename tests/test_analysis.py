@@ -161,7 +161,7 @@ def test_finding_counts_the_verdicts(made_up):
     assert "95.00 % (tanh)" in text
     # Of the article's neighbours only tanh is shown to lie below swish; it
     # lies below sigmoid too, which the article has the other way round.
-    assert "in accuracy, tanh lies below relu by 4, leaky_relu by 4" in text
+    assert "in accuracy, tanh lies below relu by 4.00, leaky_relu by 4.00" in text
     assert "in loss, no difference is shown" in text
     assert "3 of the article's 4 gaps between neighbours: relu - leaky" in text
     assert "tanh - sigmoid, +0.39 points there, is -4.00" in text
@@ -175,7 +175,7 @@ def test_finding_where_the_article_is_right(made_up):
     }
     text = analysis.finding(*made_up(values))
     assert "0 of the article's 4 gaps between neighbours. Of all" in text
-    assert "it is the article's 100.0% of the time" in text
+    assert "it is the article's 100.0 % of the time" in text
 
 
 def test_gaps_are_the_article_s_whichever_way_round(made_up):
