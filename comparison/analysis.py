@@ -480,6 +480,7 @@ def finding(study, records):
             f"activations in different orders. One seed ranks nothing, and "
             f"neither does this table."
         )
+    losses = verdicts(study, records, "test_loss")
     spread = rows.groupby("activation")["test_accuracy"].agg(np.ptp) * 100
     orders = [
         100 * order_probability(study, records, published_order(column))
@@ -494,8 +495,8 @@ def finding(study, records):
     counts = table["verdict"].value_counts()
     return (
         f"{text} on average.** *What holds:* in accuracy, "
-        f"{_worse(study, records, 'test_accuracy')}; in loss, "
-        f"{_worse(study, records, 'test_loss')} (simultaneous 95 % "
+        f"{_worse(table, 'test_accuracy')}; in loss, "
+        f"{_worse(losses, 'test_loss')} (simultaneous 95 % "
         f"intervals). *What does not hold:* a ranking by one seed each. Drawn "
         f"from these runs, it is the article's {orders[0]:.1f} % of the time "
         f"and that of the author's second run {orders[1]:.1f} %, where blind "
@@ -524,15 +525,15 @@ def finding(study, records):
     )
 
 
-def _worse(study, records, metric):
-    """Returns which activations are shown to be worse than which, in words."""
+def _worse(table, metric):
+    """Returns, in words, which activations `verdicts` shows to be worse."""
     where, unit = {
         "test_accuracy": ("below", "points"),
         "test_loss": ("above", "nats"),
     }[metric]
     digits = SCALES[metric][1]
     shown = {}
-    for pair, row in verdicts(study, records, metric).iterrows():
+    for pair, row in table.iterrows():
         if row["verdict"] in inference.VERDICTS[:2]:
             worse, better = pair.split(" - ")
             if (row["difference"] < 0) != (where == "below"):
