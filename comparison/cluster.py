@@ -2,7 +2,6 @@
 
 import contextlib
 import hashlib
-import os
 import signal
 
 import dask
@@ -15,7 +14,7 @@ from distributed import (
     get_worker,
 )
 
-from comparison import runs
+from comparison import process, runs
 
 # A checkpoint has some 14 MB, of which Dask would warn.
 _SETTINGS = {"distributed.admin.large-graph-warning-threshold": "1GB"}
@@ -38,7 +37,7 @@ def local(workers):
         raise ValueError(
             f"--workers must be an integer in [1, 1000]. Received: {workers!r}"
         )
-    threads = max(1, os.cpu_count() // workers)
+    threads = max(1, process.cores() // workers)
     environment = {
         "TF_NUM_INTRAOP_THREADS": str(threads),
         "TF_NUM_INTEROP_THREADS": str(threads),

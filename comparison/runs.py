@@ -18,7 +18,7 @@ import keras
 import numpy as np
 
 import activations
-from comparison import cnn, data
+from comparison import cnn, data, process
 
 # Not float64: Keras cannot add its regularisation to a loss in float32.
 DTYPE_POLICIES = ("float32", "mixed_bfloat16", "mixed_float16")
@@ -582,6 +582,7 @@ def _without_nan(value):
 
 def environment():
     """Returns what a result was computed with: provenance, no more."""
+    device, instructions = process.processor()
     found = {
         "time": datetime.datetime.now(datetime.UTC).isoformat("T", "seconds"),
         "python": platform.python_version(),
@@ -589,36 +590,31 @@ def environment():
         "numpy": np.__version__,
         "backend": keras.backend.backend(),
         "platform": platform.platform(),
-        "device": _processor(),
-        "cores": os.cpu_count(),
+        "device": device,
+        "instructions": instructions,
+        "cores": process.cores(),
+        "variables": {
+            name: os.environ[name]
+            for name in process.ROUNDING
+            if name in os.environ
+        },
         "commit": _commit(),
     }
     if found["backend"] == "tensorflow":
         import tensorflow as tf
 
         found["tensorflow"] = tf.__version__
+        found["onednn"] = process.onednn()
         found["threads"] = (
             tf.config.threading.get_intra_op_parallelism_threads()
             or int(os.environ.get("TF_NUM_INTRAOP_THREADS", 0))
-            or os.cpu_count()
+            or process.cores()
         )
         gpus = tf.config.list_physical_devices("GPU")
         if gpus:
             details = tf.config.experimental.get_device_details(gpus[0])
             found["device"] = details.get("device_name", "GPU")
     return found
-
-
-def _processor():
-    """Returns the processor's name where the system tells it."""
-    try:
-        lines = pathlib.Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        lines = []
-    names = [line for line in lines if line.startswith("model name")]
-    if names:
-        return names[0].partition(":")[2].strip()
-    return platform.processor() or platform.machine()
 
 
 def _commit():

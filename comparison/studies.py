@@ -92,6 +92,20 @@ STUDIES = {
             seeds=range(5),
         ),
         _study(
+            "unnormalised",
+            "The controlled networks without batch normalisation: where what "
+            "the article says of gradients has its best chance.",
+            seeds=range(5),
+            batch_normalization=False,
+        ),
+        _study(
+            "controlled_fashion",
+            "The controlled networks on Fashion-MNIST, whose ten kinds of "
+            "clothing are harder to tell apart than digits.",
+            seeds=range(5),
+            dataset="fashion_mnist",
+        ),
+        _study(
             "published",
             "The five networks as the author's code has them, their "
             "differences included, validated on the test images; swish once "
