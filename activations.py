@@ -23,14 +23,11 @@ import math
 import numbers
 import sys
 import types
-from typing import Callable
+from collections.abc import Callable
 
 import keras
 from keras import ops
-from keras.activations import relu
-from keras.activations import sigmoid
-from keras.activations import softmax
-from keras.activations import tanh
+from keras.activations import relu, sigmoid, softmax, tanh
 
 # Without a package name, `linear`, `leaky_relu` and `swish` would be reloaded
 # as Keras's functions of the same name, which have other defaults.
@@ -208,7 +205,6 @@ def swish(x, beta=1.0, scale=1.0):
     which `beta=0` is the identity and a large `beta` gives `2 * relu(x)`.
 
     Example:
-
     >>> swish([-1.0, 0.0, 1.0])
     [-0.26894143, 0.0, 0.7310586]
     >>> swish([-1.0, 0.0, 1.0], beta=0.0, scale=2.0)
@@ -283,7 +279,6 @@ def softmax_jacobian(x, axis=-1):
     and every column sums to zero.
 
     Example:
-
     >>> softmax_jacobian([0.0, 0.0])
     [[0.25, -0.25], [-0.25, 0.25]]
 
@@ -387,7 +382,6 @@ class Swish(keras.layers.Layer):
     the whole layer, not one for each element.
 
     Example:
-
     >>> layer = Swish(shared_axes=[1, 2])
     >>> layer(np.ones((1, 28, 28, 32))).shape
     (1, 28, 28, 32)
@@ -727,7 +721,6 @@ def layer(activation, **arguments):
     """Makes a fresh Keras layer from the name of an activation, or a callable.
 
     Example:
-
     >>> layer("leaky_relu", negative_slope=0.001)
     <LeakyReLU name=leaky_re_lu, built=True>
     >>> layer("swish_trainable", shared_axes=[1, 2], name="act1")

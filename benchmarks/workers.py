@@ -46,9 +46,7 @@ def published_keras():
             layers.Dense(CLASSES, activation="softmax"),
         ]
     )
-    model.compile(
-        "adam", "categorical_crossentropy", metrics=["accuracy"]
-    )
+    model.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
     count = BATCH * STEPS
     return _fit(model, x[:count], y[:count], batch_size=BATCH)
 
@@ -159,8 +157,7 @@ def activation(name):
     cases = []
     for number, shape in enumerate(shapes):
         x, upstream = (
-            tf.random.stateless_normal(shape, [number, seed])
-            for seed in (0, 1)
+            tf.random.stateless_normal(shape, [number, seed]) for seed in (0, 1)
         )
         layer = None if name == "copy" else _layer(name, len(shape))
         if layer is not None:
@@ -269,9 +266,7 @@ def whole_run():
     last = time.perf_counter()
     images = data.load("mnist_sample")
     mark("data")
-    configuration = runs.Configuration(
-        "relu", dataset="mnist_sample", epochs=3
-    )
+    configuration = runs.Configuration("relu", dataset="mnist_sample", epochs=3)
     model = cnn.build(configuration)
     mark("network")
     batches = runs.Batches(images.x_validation, images.y_validation, 500)

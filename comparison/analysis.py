@@ -314,9 +314,7 @@ def history_table(study, records):
                     "variant": study.variant(_configuration(record)),
                     "seed": record["configuration"]["seed"],
                     "epoch": range(1, len(record["history"]["loss"]) + 1),
-                    **{
-                        metric: record["history"][metric] for metric in METRICS
-                    },
+                    **{metric: record["history"][metric] for metric in METRICS},
                 }
             )
             for record in records

@@ -55,9 +55,7 @@ def boundaries(rows):
                 cmap="PuOr",
                 alpha=0.75,
             )
-            axes.contour(
-                grid, grid, share, [0.5], colors="black", linewidths=1
-            )
+            axes.contour(grid, grid, share, [0.5], colors="black", linewidths=1)
             for class_, mark in ((0, "ko"), (1, "wo")):
                 axes.plot(
                     *x[:200][y[:200] == class_].T,
@@ -264,8 +262,7 @@ def gradient_by_depth(rows):
         gone = part.index[part["sigmoid"] < verdicts.VANISHED]
         since = f"from {gone.min()} layers on" if len(gone) else "nowhere"
         axes.set_title(
-            f"{initializer}: sigmoid's is under\n"
-            f"{verdicts.VANISHED:g} {since}",
+            f"{initializer}: sigmoid's is under\n{verdicts.VANISHED:g} {since}",
             fontsize=10,
         )
     panels[0].set_ylabel("gradient of the first hidden layer\n(last = 1)")
@@ -376,8 +373,13 @@ def distributions(rows):
                 axes.set_xlabel("hidden layer, from the input")
     for axes, name in zip(panels[0], names, strict=True):
         axes.set_title(label(name))
-        axes.legend(fontsize=8, ncols=len(epochs), loc="upper center",
-                    bbox_to_anchor=(0.5, 1.02), frameon=False)
+        axes.legend(
+            fontsize=8,
+            ncols=len(epochs),
+            loc="upper center",
+            bbox_to_anchor=(0.5, 1.02),
+            frameon=False,
+        )
         low, high = axes.get_ylim()
     panels[0][0].set_ylim(low, high + 0.2 * (high - low))
     for line, words in zip(panels, quantities.values(), strict=True):

@@ -149,9 +149,9 @@ class Trainer:
         loss = math.nan
         steps = len(x) // self.batch_size
         for _ in range(epochs):
-            order = np.random.default_rng(
-                [self.seed, self.epoch]
-            ).permutation(len(x))[: steps * self.batch_size]
+            order = np.random.default_rng([self.seed, self.epoch]).permutation(
+                len(x)
+            )[: steps * self.batch_size]
             shape = (steps, self.batch_size)
             loss = self._epoch(
                 x[order].reshape(*shape, *x.shape[1:]),
@@ -269,18 +269,14 @@ def boundaries(
                 trainer.train(x[:samples], y[:samples], epochs)
                 logits = keras.ops.convert_to_numpy(model(grid))
                 margin = (logits[:, 1] - logits[:, 0]).astype(np.float64)
-                residual = (
-                    margin - plane @ np.linalg.lstsq(plane, margin)[0]
-                )
+                residual = margin - plane @ np.linalg.lstsq(plane, margin)[0]
                 percent = np.round(100 / (1 + np.exp(-margin)))
                 rows.append(
                     {
                         "network": network,
                         "data": toy,
                         "seed": seed,
-                        "accuracy": trainer.accuracy(
-                            x[samples:], y[samples:]
-                        ),
+                        "accuracy": trainer.accuracy(x[samples:], y[samples:]),
                         "curvature": residual.var() / margin.var()
                         if margin.var()
                         else 0.0,
@@ -328,8 +324,7 @@ def movement(
                         "seed": seed,
                         "layer": layer.name,
                         "hidden": layer is not dense[-1],
-                        "moved": np.linalg.norm(change)
-                        / np.linalg.norm(old),
+                        "moved": np.linalg.norm(change) / np.linalg.norm(old),
                         "accuracy": trainer.accuracy(*held_out),
                     }
                 )
@@ -399,9 +394,7 @@ def learning(
         for normalised in (False, True):
             for name in names:
                 trainer = Trainer(
-                    dense_network(
-                        name, layers, batch_normalization=normalised
-                    )
+                    dense_network(name, layers, batch_normalization=normalised)
                 )
                 for seed in seeds:
                     trainer.restart(seed)
@@ -554,9 +547,7 @@ def cost(names=studies.ARTICLE, rounds=15, batch_size=128, steps=True):
 
     tasks = {("copy", "both"): copy}
     for name in names:
-        tasks[name, "forward"], tasks[name, "both"] = _passes(
-            name, inputs[1:2]
-        )
+        tasks[name, "forward"], tasks[name, "both"] = _passes(name, inputs[1:2])
         if steps:
             _, tasks[name, "all"] = _passes(name, inputs)
             model = cnn.build(runs.Configuration(name))
@@ -870,9 +861,7 @@ def main(arguments=None):
     options = parser.parse_args(arguments)
     for name in EXPERIMENTS:
         start = time.perf_counter()
-        table = recorded(
-            name, options.results, again=name in options.again
-        )
+        table = recorded(name, options.results, again=name in options.again)
         seconds = time.perf_counter() - start
         print(f"{name}: {len(table)} rows, {seconds:.0f} s", flush=True)
     return 0

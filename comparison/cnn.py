@@ -82,9 +82,7 @@ def build(configuration, input_shape=(28, 28, 1), classes=10):
     ]
     if configuration.extra_dense:
         stack = with_extra_dense(stack, configuration)
-    model = keras.Sequential(
-        stack, name=f"{configuration.activation}_network"
-    )
+    model = keras.Sequential(stack, name=f"{configuration.activation}_network")
     optimizer = fused.FusedAdam(configuration.learning_rate)
     if dtype == "mixed_float16":
         # Keras does so only if the whole model has the policy.

@@ -152,7 +152,7 @@ def _read(name, path):
 
 
 def _read_idx(folder, filename):
-    for path, opened in (
+    for path, opened in (  # noqa: B007
         (folder / f"{filename}.gz", gzip.open),
         (folder / filename, open),
     ):

@@ -217,9 +217,7 @@ def swish_forms(low=-6.0, high=6.0):
     ):
         for beta, shade in ((0.0, "grey"), (1.0, colour("swish"))):
             y = _values(activations.swish, x, beta=beta, scale=scale)
-            axes.plot(
-                x, y, style, color=shade, label=f"{words}, β = {beta:g}"
-            )
+            axes.plot(x, y, style, color=shade, label=f"{words}, β = {beta:g}")
     axes.plot(x, np.maximum(x, 0), ":", color=colour("relu"), label="ReLU")
     axes.set_title("With the 2, β = 0 is the identity and ReLU is out of reach")
     axes.set_xlabel("x")
@@ -261,9 +259,7 @@ def softmax_and_jacobian(logits=(2.0, 0.0, -1.0)):
     right.imshow(jacobian, cmap="PuOr_r", vmin=-size, vmax=size)
     for (i, j), value in np.ndenumerate(jacobian):
         shade = "white" if abs(value) > 0.6 * size else "black"
-        right.text(
-            j, i, f"{value:.3f}", ha="center", va="center", color=shade
-        )
+        right.text(j, i, f"{value:.3f}", ha="center", va="center", color=shade)
     names = range(1, len(logits) + 1)
     right.set_xticks(range(len(logits)), [f"$z_{n}$" for n in names])
     right.set_yticks(range(len(logits)), [f"$s_{n}$" for n in names])
@@ -349,9 +345,14 @@ def curves(histories, metric, published=None, axes=None):
         f"{last.min():.4f} to {last.max():.4f}"
     )
     axes.set_xlabel("epoch")
-    axes.set_ylabel(f"{name} (cross-entropy and L2, nats)"
-                    if metric.endswith("loss") else f"{name} (fraction)")
-    axes.xaxis.set_major_locator(ticker.MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
+    axes.set_ylabel(
+        f"{name} (cross-entropy and L2, nats)"
+        if metric.endswith("loss")
+        else f"{name} (fraction)"
+    )
+    axes.xaxis.set_major_locator(
+        ticker.MaxNLocator(integer=True, steps=[1, 2, 5, 10])
+    )
     axes.grid(alpha=0.3)
     axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False)
     return axes.figure
@@ -384,9 +385,7 @@ def _limit(axes, rows, metric):
             color=[colour(name) for name in off["activation"]],
         )
         if len(off):
-            axes.plot(
-                [], [], marker, color="grey", label="off the axis"
-            )
+            axes.plot([], [], marker, color="grey", label="off the axis")
 
 
 def test_accuracy(rows, published=None, axes=None):
@@ -683,9 +682,7 @@ def hardest(table, images, labels, columns=9):
     for axes, (index, row) in zip(panels.flat, table.iterrows(), strict=False):
         axes.imshow(images[index], cmap="gray_r")
         axes.set_title(f"{labels[index]} → {row['given']}", fontsize=10)
-    figure.suptitle(
-        f"{len(table)} test images: label → what the networks read"
-    )
+    figure.suptitle(f"{len(table)} test images: label → what the networks read")
     return figure
 
 

@@ -8,6 +8,7 @@ another backend, and wherever the kernel does not fit, it is that class.
 import keras
 from keras import layers
 
+
 @keras.saving.register_keras_serializable(package="activation_comparison")
 class FusedBatchNormalization(layers.BatchNormalization):
     """Keras's batch normalisation, on TensorFlow's fused kernel for images.

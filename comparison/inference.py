@@ -188,9 +188,7 @@ def _half_width(square_1, square_2, count_1, count_2, groups, counts):
         + (square_2 / scale) ** 2 / (count_2 - 1),
         1 / (count_1 + count_2 - 2),
     )
-    critical = _studentized_range(
-        groups, min(counts) - 1, 2 * max(counts) - 2
-    )
+    critical = _studentized_range(groups, min(counts) - 1, 2 * max(counts) - 2)
     return np.exp(critical(1 / freedom)) / math.sqrt(2) * np.sqrt(square)
 
 

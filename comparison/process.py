@@ -107,7 +107,9 @@ def processor():
 
 
 def _keep_memory():
-    if platform.libc_ver()[0] != "glibc" or any(v in os.environ for v in _MALLOC):
+    if platform.libc_ver()[0] != "glibc" or any(
+        v in os.environ for v in _MALLOC
+    ):
         return
     mallopt = ctypes.CDLL(None).mallopt
     for parameter, value in _KEEP_MEMORY.items():

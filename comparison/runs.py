@@ -480,9 +480,7 @@ class Training:
                         f"{value.shape}"
                     )
         except Exception as error:
-            raise CheckpointError(
-                f"{type(error).__name__}: {error}"
-            ) from error
+            raise CheckpointError(f"{type(error).__name__}: {error}") from error
         self.history = described["history"]
         # The schedule's state is a function of the history: show it once more,
         # before the learning rate that came of it is put back with the rest.

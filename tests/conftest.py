@@ -7,10 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from comparison import analysis
-from comparison import cnn
-from comparison import data
-from comparison import runs
+from comparison import analysis, cnn, data, runs
 
 
 def _digits(count, seed):
@@ -26,7 +23,9 @@ def _digits(count, seed):
 @pytest.fixture(scope="session")
 def tiny_images():
     """60 images to train, 20 to validate, 20 to test."""
-    return data.Dataset("mnist", *_digits(60, 0), *_digits(20, 1), *_digits(20, 2))
+    return data.Dataset(
+        "mnist", *_digits(60, 0), *_digits(20, 1), *_digits(20, 2)
+    )
 
 
 @pytest.fixture

@@ -16,26 +16,28 @@ from keras import ops
 from keras.src import testing
 
 import activations
-from activations import CATALOG
-from activations import Swish
-from activations import layer
-from activations import leaky_relu
-from activations import leaky_relu_derivative
-from activations import linear
-from activations import linear_derivative
-from activations import relu
-from activations import relu_derivative
-from activations import sigmoid
-from activations import sigmoid_derivative
-from activations import softmax
-from activations import softmax_jacobian
-from activations import step
-from activations import step_derivative
-from activations import swish
-from activations import swish_beta_derivative
-from activations import swish_derivative
-from activations import tanh
-from activations import tanh_derivative
+from activations import (
+    CATALOG,
+    Swish,
+    layer,
+    leaky_relu,
+    leaky_relu_derivative,
+    linear,
+    linear_derivative,
+    relu,
+    relu_derivative,
+    sigmoid,
+    sigmoid_derivative,
+    softmax,
+    softmax_jacobian,
+    step,
+    step_derivative,
+    swish,
+    swish_beta_derivative,
+    swish_derivative,
+    tanh,
+    tanh_derivative,
+)
 
 NAMES = [
     "step",
@@ -691,9 +693,7 @@ def test_saved_model_gives_the_same_outputs(tmp_path):
     model.save(path)
     reloaded = keras.saving.load_model(path)
 
-    np.testing.assert_array_equal(
-        reloaded.predict(images, verbose=0), expected
-    )
+    np.testing.assert_array_equal(reloaded.predict(images, verbose=0), expected)
     for before, after in zip(model.layers, reloaded.layers, strict=True):
         assert type(before) is type(after)
         assert before.get_config() == after.get_config()

@@ -7,9 +7,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from comparison import analysis
-from comparison import inference
-from comparison import studies
+from comparison import analysis, inference, studies
 
 ARTICLE = ["relu", "leaky_relu", "swish", "tanh", "sigmoid"]
 
@@ -84,7 +82,9 @@ def test_verdicts_are_scipys_intervals_in_points(made_up):
     result = stats.tukey_hsd(*values.values(), equal_var=False)
     interval = result.confidence_interval(0.95)
     for (i, j), row in zip([(0, 1), (0, 2), (1, 2)], table.itertuples()):
-        assert row.difference == pytest.approx(100 * result.statistic[i, j], abs=0.0051)
+        assert row.difference == pytest.approx(
+            100 * result.statistic[i, j], abs=0.0051
+        )
         assert row.low == pytest.approx(100 * interval.low[i, j], abs=0.0051)
         assert row.high == pytest.approx(100 * interval.high[i, j], abs=0.0051)
     more = inference.VERDICTS[0]
@@ -113,10 +113,14 @@ def test_verdicts_turn_with_the_data(made_up):
 
 def test_verdicts_on_the_loss(made_up):
     def change(record):
-        loss = {"relu": 0.04, "tanh": 0.05}[record["configuration"]["activation"]]
+        loss = {"relu": 0.04, "tanh": 0.05}[
+            record["configuration"]["activation"]
+        ]
         record["test"]["loss"] = loss + 1e-4 * record["configuration"]["seed"]
 
-    study, records = made_up({"relu": [0.9] * 4, "tanh": [0.9] * 4}, change=change)
+    study, records = made_up(
+        {"relu": [0.9] * 4, "tanh": [0.9] * 4}, change=change
+    )
     table = analysis.verdicts(study, records, "test_loss")
     assert table.loc["relu - tanh", "difference"] == -0.01
     assert table.loc["relu - tanh", "verdict"] == inference.VERDICTS[0]
@@ -161,7 +165,9 @@ def test_finding_counts_the_verdicts(made_up):
     assert "95.00 % (tanh)" in text
     # Of the article's neighbours only tanh is shown to lie below swish; it
     # lies below sigmoid too, which the article has the other way round.
-    assert "in accuracy, tanh lies below relu by 4.00, leaky_relu by 4.00" in text
+    assert (
+        "in accuracy, tanh lies below relu by 4.00, leaky_relu by 4.00" in text
+    )
     assert "in loss, no difference is shown" in text
     assert "3 of the article's 4 gaps between neighbours: relu - leaky" in text
     assert "tanh - sigmoid, +0.39 points there, is -4.00" in text
@@ -180,14 +186,20 @@ def test_finding_where_the_article_is_right(made_up):
 
 def test_gaps_are_the_article_s_whichever_way_round(made_up):
     study, records = made_up(
-        {"tanh": spread(0.99, 5), "swish": spread(0.985, 5), "relu": spread(0.9, 5)}
+        {
+            "tanh": spread(0.99, 5),
+            "swish": spread(0.985, 5),
+            "relu": spread(0.9, 5),
+        }
     )
     table = analysis.published_gaps(study, records)
     # relu and swish are no neighbours there.
     assert list(table.index) == ["swish - tanh"]
     row = table.iloc[0]
     assert (row["article"], row["author's second run"]) == (0.17, 0.32)
-    (turned,) = analysis.verdicts(study, records).query("pair == 'tanh - swish'").iloc
+    (turned,) = (
+        analysis.verdicts(study, records).query("pair == 'tanh - swish'").iloc
+    )
     assert row["measured"] == -0.5 == -turned["difference"]
     assert (row["low"], row["high"]) == (-turned["high"], -turned["low"])
     assert row["verdict"] == turned["verdict"] == inference.VERDICTS[0]
@@ -210,7 +222,9 @@ def test_epochs_to_reach(made_up):
             curve[10:] = 0.99
         record["history"]["val_accuracy"] = list(curve)
 
-    table = analysis.epochs_to_reach(*made_up({"relu": [0.9] * 3}, change=change))
+    table = analysis.epochs_to_reach(
+        *made_up({"relu": [0.9] * 3}, change=change)
+    )
     row = table.loc["relu"]
     assert row["to 98%"] == 5 and row["sd to 98%"] == 1
     assert row["seeds at 98%"] == 3
@@ -244,7 +258,8 @@ def test_ablations_are_compared_with_the_same_seed(write_record, tmp_path):
         write_record(
             c,
             tmp_path / "a",
-            accuracies[c.activation][c.seed] + gains[c.activation] * (1 + c.seed),
+            accuracies[c.activation][c.seed]
+            + gains[c.activation] * (1 + c.seed),
         )
         for c in study.configurations
     ]
@@ -269,7 +284,10 @@ def test_effect_of_precision_beside_the_spread_of_the_seeds(
         for c in controlled.configurations
     ]
     # The float32 run is the baseline's.
-    records = [baseline[0], write_record(study.configurations[1], tmp_path, 0.992)]
+    records = [
+        baseline[0],
+        write_record(study.configurations[1], tmp_path, 0.992),
+    ]
     table = analysis.ablation_effects(study, records, controlled, baseline)
     assert table.index.tolist() == ["relu, dtype_policy=mixed_bfloat16"]
     row = table.iloc[0]
@@ -319,7 +337,12 @@ def test_beta_table(write_record, tmp_path):
     records = [write_record(c, tmp_path) for c in study.configurations]
     records[0]["history"]["beta"] = {"a": [1.0, 1.5], "b": [0.5, 0.25]}
     expected = pd.DataFrame(
-        [[0, "a", 1, 1.0], [0, "a", 2, 1.5], [0, "b", 1, 0.5], [0, "b", 2, 0.25]],
+        [
+            [0, "a", 1, 1.0],
+            [0, "a", 2, 1.5],
+            [0, "b", 1, 0.5],
+            [0, "b", 2, 0.25],
+        ],
         columns=["seed", "layer", "epoch", "beta"],
     )
     pd.testing.assert_frame_equal(analysis.beta_table(records), expected)

@@ -11,12 +11,7 @@ import pandas as pd
 import pytest
 from scipy import special, stats
 
-from comparison import analysis
-from comparison import claims
-from comparison import runs
-from comparison import studies
-from comparison import verdicts
-
+from comparison import analysis, claims, runs, studies, verdicts
 
 # C1: the collapse of linear layers, and boundaries.
 
@@ -188,9 +183,9 @@ def test_depth_finds_what_is_known():
 def slow_where(condition):
     """Sigmoid at 20 % where it is plain and so deep, else at 80 %."""
     return learned(
-        lambda name, layers, normalised: 0.2
-        if not normalised and condition(layers)
-        else 0.8
+        lambda name, layers, normalised: (
+            0.2 if not normalised and condition(layers) else 0.8
+        )
     )
 
 
@@ -497,8 +492,7 @@ def test_dying_finds_the_dead():
     [
         (
             died([0, 0.2, 0.8]),
-            "holds only where the learning rate is too high: 0.01 and 0.1 "
-            "here",
+            "holds only where the learning rate is too high: 0.01 and 0.1 here",
         ),
         (died([0.3, 0.2, 0.8]), "holds"),
         # No unit dies; or those that do come back.
@@ -600,8 +594,9 @@ def test_seeds_are_paired():
     networks = [claims.dense_network(a, 2, width=8) for a in ("relu", "tanh")]
     for model in networks:
         claims.restart(model, claims.state(model), 3)
-    a, b = ([la.get_weights()[0] for la in m.layers if la.weights]
-            for m in networks)
+    a, b = (
+        [la.get_weights()[0] for la in m.layers if la.weights] for m in networks
+    )
     for left, right in zip(a, b, strict=True):
         np.testing.assert_array_equal(left, right)
     claims.restart(networks[1], claims.state(networks[1]), 4)

@@ -10,16 +10,13 @@ import time
 
 import pytest
 
-from comparison import cluster
-from comparison import data
-from comparison import runs
-from comparison import studies
+from comparison import cluster, data, runs, studies
 
 STUDY = studies.study(
     "smoke", ["relu", "tanh", "swish_trainable"], epochs=2, train_samples=60
 )
 # In one process, with the threads that each of two workers on this machine has.
-ONE_PROCESS = f"""
+ONE_PROCESS = """
 import pathlib
 from comparison import studies
 study = studies.study(

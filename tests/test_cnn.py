@@ -8,7 +8,6 @@ import activations
 from comparison import cnn, fused
 from comparison.fused import FusedBatchNormalization
 from comparison.runs import Configuration
-from comparison.runs import Configuration
 
 # The article's network, layer by layer: its own five activations add nothing.
 PARAMETERS = {
@@ -84,7 +83,9 @@ def test_order_and_settings_of_the_layers():
         "Dropout",
         "Dense",
     ]
-    rates = [x.rate for x in model.layers if isinstance(x, keras.layers.Dropout)]
+    rates = [
+        x.rate for x in model.layers if isinstance(x, keras.layers.Dropout)
+    ]
     assert rates == [0.2, 0.4]
     slopes = [
         x.negative_slope
@@ -266,6 +267,7 @@ def test_he_normal():
     glorot = build("relu").get_layer("dense").get_weights()[0]
     limit = np.sqrt(6 / sum(glorot.shape))
     assert np.abs(glorot).max() <= limit < 1.01 * np.abs(glorot).max()
+
 
 # The published leaky ReLU network's two layers more.
 

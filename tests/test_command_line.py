@@ -13,16 +13,26 @@ import time
 import keras
 import pytest
 
-from comparison import data
-from comparison import runs
-from comparison import studies
+from comparison import data, runs, studies
 from comparison.__main__ import main
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-COLUMNS = (
-    "study,activation,seed,dataset,train_samples,epochs,batch_size,parameters,"
-    "test_accuracy,test_loss,epoch_seconds,dtype_policy,backend,variant"
-).split(",")
+COLUMNS = [
+    "study",
+    "activation",
+    "seed",
+    "dataset",
+    "train_samples",
+    "epochs",
+    "batch_size",
+    "parameters",
+    "test_accuracy",
+    "test_loss",
+    "epoch_seconds",
+    "dtype_policy",
+    "backend",
+    "variant",
+]
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
@@ -99,10 +109,16 @@ def process(tmp_path):
         ("run smoke --cluster here", ["--cluster", "tcp://", "'here'"]),
         ("run smoke --cluster tcp://127.0.0.1:9", ["--cluster", "127.0.0.1:9"]),
         ("table smoke --epochs 0", ["`epochs`", "[1, 10000]"]),
-        ("table smoke", ["no record of smoke", "python -m comparison run smoke"]),
+        (
+            "table smoke",
+            ["no record of smoke", "python -m comparison run smoke"],
+        ),
         ("figures smoke", ["no record of smoke"]),
         ("run controlled --data {tmp}/no.npz", ["no.npz", "does not exist"]),
-        ("run controlled --data {tmp}/text.npz", ["text.npz", "cannot be read"]),
+        (
+            "run controlled --data {tmp}/text.npz",
+            ["text.npz", "cannot be read"],
+        ),
         ("run controlled --data {tmp}", ["train-images-idx3-ubyte", ".npz"]),
     ],
 )
@@ -139,9 +155,7 @@ def test_words_that_are_no_command(capsys, no_runs, words):
 
 
 @pytest.mark.parametrize("below", ["", "below"])
-def test_results_that_are_no_folder(
-    capsys, tmp_path, tiny, own_results, below
-):
+def test_results_that_are_no_folder(capsys, tmp_path, tiny, own_results, below):
     path = tmp_path / "file"
     path.write_text("mine")
     words = ("run", "smoke", "--activations", "relu")
@@ -214,9 +228,7 @@ def test_table(capsys, tmp_path, own_results, write_record):
     for seed, accuracy in ((0, 0.75), (1, 0.5)):
         study = studies.study("controlled", ["relu"], [seed])
         write_record(study.configurations[0], tmp_path, accuracy)
-    status, out, err = call(
-        capsys, "table", "quick", "--results", tmp_path
-    )
+    status, out, err = call(capsys, "table", "quick", "--results", tmp_path)
     assert status == 2 and "no record of quick" in err
     study = studies.study("quick", ["relu", "tanh"])
     for configuration, accuracy in zip(study.configurations, (0.75, 0.5)):
@@ -238,7 +250,9 @@ def test_table(capsys, tmp_path, own_results, write_record):
     assert "not a ranking" in out
 
 
-def test_mean_and_spread_over_seeds(capsys, tmp_path, own_results, write_record):
+def test_mean_and_spread_over_seeds(
+    capsys, tmp_path, own_results, write_record
+):
     for seed, accuracy in ((0, 0.75), (1, 0.5)):
         study = studies.study("quick", ["relu"], [seed])
         write_record(study.configurations[0], tmp_path, accuracy)
@@ -254,7 +268,9 @@ def test_mean_and_spread_over_seeds(capsys, tmp_path, own_results, write_record)
     assert "not a ranking" not in out
 
 
-def test_run_named_twice_is_one_row(capsys, tmp_path, own_results, write_record):
+def test_run_named_twice_is_one_row(
+    capsys, tmp_path, own_results, write_record
+):
     write_record(studies.study("quick", ["relu"]).configurations[0], tmp_path)
     words = "table quick --csv --seeds 0 0 --activations relu relu --results"
     status, out, _ = call(capsys, *words.split(), tmp_path)
@@ -262,7 +278,9 @@ def test_run_named_twice_is_one_row(capsys, tmp_path, own_results, write_record)
     assert len(out.splitlines()) == 2
 
 
-def test_diverged_run_in_the_tables(capsys, tmp_path, own_results, write_record):
+def test_diverged_run_in_the_tables(
+    capsys, tmp_path, own_results, write_record
+):
     study = studies.study("quick", ["relu", "tanh"])
     write_record(study.configurations[0], tmp_path)
     write_record(study.configurations[1], tmp_path, diverged=True)
@@ -352,7 +370,7 @@ def test_figures_where_all_runs_diverged(
     (configuration,) = studies.study("quick", ["relu"]).configurations
     write_record(configuration, tmp_path, diverged=True)
     words = ("--activations", "relu", "--results", tmp_path)
-    status, out, err = call(capsys, "figures", "quick", *words)
+    status, _out, err = call(capsys, "figures", "quick", *words)
     assert (status, err) == (0, "")
 
 
@@ -362,7 +380,9 @@ def test_no_words_run_quick(
     monkeypatch.chdir(tmp_path)
     run = []
 
-    def pretend(configuration, results, data_path=None, on_epoch=None, wait=True):
+    def pretend(
+        configuration, results, data_path=None, on_epoch=None, wait=True
+    ):
         run.append((configuration, results, data_path))
         return write_record(configuration, results)
 
@@ -381,15 +401,33 @@ def test_options_reach_the_run(
 ):
     run = []
 
-    def pretend(configuration, results, data_path=None, on_epoch=None, wait=True):
+    def pretend(
+        configuration, results, data_path=None, on_epoch=None, wait=True
+    ):
         run.append((configuration, data_path))
         return write_record(configuration, results)
 
     monkeypatch.setattr(runs, "run", pretend)
     status, _, _ = call(
         capsys,
-        *"run quick --activations gelu --seeds 4 --epochs 2".split(),
-        *"--batch-size 64 --dropout 0.25 --dataset fashion_mnist".split(),
+        *[
+            "run",
+            "quick",
+            "--activations",
+            "gelu",
+            "--seeds",
+            "4",
+            "--epochs",
+            "2",
+        ],
+        *[
+            "--batch-size",
+            "64",
+            "--dropout",
+            "0.25",
+            "--dataset",
+            "fashion_mnist",
+        ],
         *("--results", tmp_path, "--data", "somewhere"),
     )
     assert status == 0
@@ -409,14 +447,18 @@ def test_ctrl_c_says_how_to_go_on(
 ):
     started = []
 
-    def interrupt(configuration, results, data_path=None, on_epoch=None, wait=True):
+    def interrupt(
+        configuration, results, data_path=None, on_epoch=None, wait=True
+    ):
         started.append(configuration)
         if len(started) == 3:
             raise KeyboardInterrupt
         return write_record(configuration, results)
 
     monkeypatch.setattr(runs, "run", interrupt)
-    status, out, err = call(capsys, "run", "smoke", "--results", tmp_path / "r")
+    status, _out, err = call(
+        capsys, "run", "smoke", "--results", tmp_path / "r"
+    )
     assert status == 130
     assert "2 of 6 runs" in err and "goes on" in err
     assert str(tmp_path / "r") in err

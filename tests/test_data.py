@@ -216,7 +216,11 @@ def test_validation_on_the_test_images():
 
 @pytest.mark.parametrize(
     "name, nearest",
-    [("mnst", "mnist"), ("mnist_sampel", "mnist_sample"), ("fashion", "fashion_mnist")],
+    [
+        ("mnst", "mnist"),
+        ("mnist_sampel", "mnist_sample"),
+        ("fashion", "fashion_mnist"),
+    ],
 )
 def test_unknown_dataset(name, nearest):
     with pytest.raises(ValueError) as caught:
@@ -274,9 +278,7 @@ def test_exchanged_labels(arrays, npz):
 
 def test_other_order_in_memory_is_the_same_data(arrays, npz):
     np.savez(npz, **{k: np.asfortranarray(v) for k, v in arrays.items()})
-    np.testing.assert_array_equal(
-        load(npz).x_train[..., 0], arrays["x_train"]
-    )
+    np.testing.assert_array_equal(load(npz).x_train[..., 0], arrays["x_train"])
 
 
 def test_other_shape(arrays, npz):
@@ -395,7 +397,9 @@ def test_what_keras_loads_is_verified(arrays, monkeypatch):
         )
 
     monkeypatch.setattr(keras.datasets.mnist, "load_data", load_data)
-    with pytest.raises(data.DataError, match="not the canonical mnist.*x_train"):
+    with pytest.raises(
+        data.DataError, match="not the canonical mnist.*x_train"
+    ):
         data.load("mnist", validation="test")
     altered[0, 0, 0] ^= 1
     loaded = data.load("mnist", validation="test")

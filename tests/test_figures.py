@@ -10,10 +10,7 @@ from matplotlib import colors
 from scipy import special, stats
 
 import activations
-from comparison import analysis
-from comparison import figures
-from comparison import inference
-from comparison import studies
+from comparison import analysis, figures, inference, studies
 
 matplotlib.use("Agg")
 
@@ -32,7 +29,9 @@ def controlled():
 
 def test_colours_differ_and_are_of_every_activation():
     names = [*activations.CATALOG, *studies.COMPARED]
-    rgb = {name: np.array(colors.to_rgb(figures.colour(name))) for name in names}
+    rgb = {
+        name: np.array(colors.to_rgb(figures.colour(name))) for name in names
+    }
     for one, other in itertools.combinations(rgb, 2):
         assert np.abs(rgb[one] - rgb[other]).max() > 0.1, (one, other)
     assert figures.colour("gelu") == figures.colour("gelu")
@@ -40,7 +39,9 @@ def test_colours_differ_and_are_of_every_activation():
 
 def lines(axes):
     return [
-        line for line in axes.get_lines() if len(np.unique(line.get_xdata())) > 2
+        line
+        for line in axes.get_lines()
+        if len(np.unique(line.get_xdata())) > 2
     ]
 
 
@@ -73,7 +74,7 @@ def test_no_line_crosses_the_jump_of_step():
 
 def test_swish_family_lies_between_its_limits_at_the_ends():
     left, _ = figures.swish_family([0.5, 1.0], -8, 8).axes
-    first, second, half, relu = left.get_lines()
+    _first, second, half, relu = left.get_lines()
     x = half.get_xdata()
     np.testing.assert_allclose(half.get_ydata(), x / 2)
     np.testing.assert_allclose(relu.get_ydata(), np.maximum(x, 0))
@@ -92,7 +93,9 @@ def test_jacobian_is_written_into_its_cells():
 def test_curves_are_the_records(controlled, metric):
     study, records = controlled
     figure = figures.curves(
-        analysis.history_table(study, records), metric, analysis.published_history()
+        analysis.history_table(study, records),
+        metric,
+        analysis.published_history(),
     )
     (axes,) = figure.axes
     drawn = {line.get_label(): line for line in axes.get_lines()}
@@ -182,7 +185,9 @@ def test_effects_are_the_table():
     swish, relu = figures.colour("swish"), figures.colour("relu")
     assert drawn["o"] == [([0.2, 0.4], swish), ([-0.05], relu)]
     assert drawn["|"] == [([0.3], swish), ([-0.05], relu)]
-    bars = [list(segment[:, 0]) for segment in axes.collections[0].get_segments()]
+    bars = [
+        list(segment[:, 0]) for segment in axes.collections[0].get_segments()
+    ]
     assert bars == [[-0.1, 0.1], [-0.2, 0.2]]
     assert axes.get_title().startswith("1 of 2 mean differences is beyond")
 

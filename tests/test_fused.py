@@ -397,9 +397,7 @@ def test_adam_with_a_scaled_loss():
     expected = trained(
         lambda: keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam())
     )
-    actual = trained(
-        lambda: keras.optimizers.LossScaleOptimizer(FusedAdam())
-    )
+    actual = trained(lambda: keras.optimizers.LossScaleOptimizer(FusedAdam()))
     for a, b in zip(actual, expected, strict=True):
         np.testing.assert_allclose(a, b, rtol=2e-5, atol=1e-9)
 

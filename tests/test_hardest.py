@@ -3,11 +3,7 @@
 import numpy as np
 import pytest
 
-from comparison import analysis
-from comparison import data
-from comparison import figures
-from comparison import hardest
-from comparison import studies
+from comparison import analysis, data, figures, hardest, studies
 
 
 @pytest.fixture

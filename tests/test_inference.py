@@ -145,7 +145,7 @@ def test_detectable_difference_is_found_four_times_in_five(spreads, seeds):
     distances = inference.detectable(spreads, [seeds] * len(spreads))
     pairs = list(itertools.combinations(range(len(spreads)), 2))
     for pair in (0, len(pairs) - 1):
-        i, j = pairs[pair]
+        i, _j = pairs[pair]
         means = np.zeros(len(spreads))
         means[i] = distances[pair]
         samples = simulated(spreads, seeds, 20_000, means, seed=2)

@@ -9,10 +9,7 @@ import time
 
 import pytest
 
-from comparison import cnn
-from comparison import data
-from comparison import runs
-from comparison import studies
+from comparison import cnn, data, runs, studies
 
 CONFIGURATION = runs.Configuration(
     "swish_trainable", batch_size=10, epochs=4, learning_rate=0.01
@@ -148,7 +145,7 @@ def test_killed_while_a_file_is_written(
 
 def test_killed_at_random(start, tiny_images, tmp_path, uninterrupted):
     results, log = tmp_path / "results", tmp_path / "log"
-    record, seconds = uninterrupted
+    _record, seconds = uninterrupted
     for _ in range(5):
         process = start(train, tiny_images, results, log)
         wait_until(log.exists)
@@ -201,7 +198,7 @@ def test_run_of_a_process_that_dies_is_taken_over(start, tiny_images, tmp_path):
     logs = [tmp_path / "one", tmp_path / "two"]
     one, two = (start(train, tiny_images, results, log) for log in logs)
     wait_until(lambda: any(log.exists() and epochs(log) for log in logs))
-    first, second = (logs if epochs(logs[0]) else reversed(logs))
+    first, second = logs if epochs(logs[0]) else reversed(logs)
     victim, heir = (one, two) if first == logs[0] else (two, one)
     victim.kill()
     end(heir)

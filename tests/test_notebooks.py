@@ -15,10 +15,7 @@ import nbclient
 import nbformat
 import pytest
 
-from comparison import address
-from comparison import claims
-from comparison import runs
-from comparison import studies
+from comparison import address, claims, runs, studies
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -271,9 +268,7 @@ print(activations.__file__, comparison.__file__, installed, sep="\\n")
         assert activations == str(clone / "activations.py")
         assert comparison == str(clone / "comparison" / "__init__.py")
         # What is missing is installed; nothing is upgraded.
-        assert installed == str(
-            [["install", "-q", "not-installed-anywhere"]]
-        )
+        assert installed == str([["install", "-q", "not-installed-anywhere"]])
         assert done.stderr == ""
 
 

@@ -5,9 +5,7 @@ import numpy as np
 import pytest
 from scipy import special
 
-from comparison import cnn
-from comparison import probes
-from comparison import runs
+from comparison import cnn, probes, runs
 
 CROSS_ENTROPY = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 

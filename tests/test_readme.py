@@ -5,10 +5,7 @@ import re
 
 import pytest
 
-from comparison import analysis
-from comparison import readme
-from comparison import runs
-from comparison import studies
+from comparison import analysis, readme, runs, studies
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")

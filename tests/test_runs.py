@@ -13,9 +13,7 @@ import numpy as np
 import pytest
 
 import activations
-from comparison import cnn
-from comparison import data
-from comparison import runs
+from comparison import cnn, data, runs
 from comparison.runs import Configuration
 
 CONFIGURATION = Configuration("swish_trainable", epochs=2, batch_size=16)
@@ -369,7 +367,9 @@ def test_order_of_batches(finished):
 
 def test_batches():
     images = np.arange(7 * 4, dtype=np.uint8).reshape(7, 2, 2, 1)
-    batches = runs.Batches(images, np.arange(7), 3, np.array([6, 5, 4, 3, 2, 1, 0]))
+    batches = runs.Batches(
+        images, np.arange(7), 3, np.array([6, 5, 4, 3, 2, 1, 0])
+    )
     assert len(batches) == 3
     x, y = batches[0]
     assert x.dtype == np.float32
@@ -496,14 +496,14 @@ def test_second_fit(tiny, monkeypatch, tmp_path):
     assert record["history"]["learning_rate"][5] == pytest.approx(4e-5)
     for column in ("loss", "val_loss", "accuracy"):
         # The rate is the same until then.
-        assert (
-            record["history"][column][:5] == whole["history"][column][:5]
-        )
+        assert record["history"][column][:5] == whole["history"][column][:5]
     # Interrupted between the fits, and in the middle of the second.
     for epoch in (3, 5):
         folder = tmp_path / f"interrupted-{epoch}"
         interrupted_run(configuration, folder, epoch)
-        assert runs.result(runs.run(configuration, folder)) == runs.result(whole)
+        assert runs.result(runs.run(configuration, folder)) == runs.result(
+            whole
+        )
 
 
 def test_interrupted_in_the_test(tiny, finished, monkeypatch, tmp_path):

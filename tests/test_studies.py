@@ -10,9 +10,7 @@ import sys
 
 import pytest
 
-from comparison import analysis
-from comparison import runs
-from comparison import studies
+from comparison import analysis, runs, studies
 
 FIVE = ["sigmoid", "tanh", "relu", "leaky_relu", "swish"]
 SIX = [*FIVE, "swish_trainable"]
@@ -24,7 +22,9 @@ def fake_runs(monkeypatch, write_record):
     """Runs that take no time; gives the configurations that were run."""
     run = []
 
-    def pretend(configuration, results, data_path=None, on_epoch=None, wait=True):
+    def pretend(
+        configuration, results, data_path=None, on_epoch=None, wait=True
+    ):
         record = write_record(configuration, results)
         for epochs in range(1, configuration.epochs + 1):
             history = {k: v[:epochs] for k, v in record["history"].items()}
@@ -122,7 +122,9 @@ def test_published_is_the_published_code():
         assert c.validation == "test"
         assert c.extra_dense == (c.activation == "leaky_relu")
         swish = c.activation == "swish"
-        assert c.kernel_initializer == ("he_normal" if swish else "glorot_uniform")
+        assert c.kernel_initializer == (
+            "he_normal" if swish else "glorot_uniform"
+        )
     assert published[3].negative_slope == 0.001
     assert [c.fits for c in published] == [1, 1, 1, 1, 1, 2]
 
@@ -277,7 +279,9 @@ def without_times(line):
     return re.sub(r"\b(\d+:)?\d\d:\d\d left", "TIME left", line)
 
 
-def test_a_line_an_epoch_where_there_is_no_terminal(fake_runs, tmp_path, capsys):
+def test_a_line_an_epoch_where_there_is_no_terminal(
+    fake_runs, tmp_path, capsys
+):
     study = studies.study("quick", ["relu", "tanh"], epochs=2)
     studies.run(study, tmp_path)
     shown = capsys.readouterr()
@@ -376,7 +380,7 @@ def test_committed_record(path):
     assert record["test"]["accuracy"] == pytest.approx(1 - len(wrong) / 10_000)
     indices = [index for index, _ in wrong]
     assert indices == sorted(set(indices))
-    assert 0 <= indices[0] and indices[-1] < 10_000
+    assert indices[0] >= 0 and indices[-1] < 10_000
     assert {found for _, found in wrong} <= set(range(10))
 
 
