@@ -126,3 +126,15 @@ def seeded(initializer, seed):
     """Makes the Keras initializer of this name with this seed."""
     initializer = keras.initializers.get(initializer)
     return type(initializer)(**{**initializer.get_config(), "seed": seed})
+
+
+def check_initializer(name):
+    """Raises a ValueError unless Keras knows it, and it takes a seed."""
+    try:
+        seeded(name, 0)
+    # Whatever Keras makes of a name that is something else.
+    except Exception as error:
+        raise ValueError(
+            "`kernel_initializer` must be Keras's name of an initializer that "
+            f"takes a seed. Received: kernel_initializer={name!r}"
+        ) from error

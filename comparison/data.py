@@ -1,7 +1,6 @@
 """Datasets by name: verified arrays, split into training, validation, test."""
 
 import dataclasses
-import difflib
 import functools
 import gzip
 import hashlib
@@ -11,6 +10,8 @@ import zlib
 import keras
 import numpy as np
 from sklearn.model_selection import train_test_split
+
+from activations import unknown
 
 CLASSES = 10
 # Of a dataset that comes in one part, so many images are for validation, and
@@ -95,11 +96,7 @@ def check_name(name):
     """Returns the name of a known dataset, or says which are known."""
     if isinstance(name, str) and name in DATASETS:
         return name
-    nearest = difflib.get_close_matches(str(name), DATASETS, n=1, cutoff=0.0)
-    raise ValueError(
-        f"Unknown dataset. Did you mean {nearest[0]!r}? "
-        f"Known are {', '.join(DATASETS)}. Received: dataset={name!r}"
-    )
+    raise unknown("dataset", name, DATASETS)
 
 
 def test_size(name):
