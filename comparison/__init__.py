@@ -3,6 +3,12 @@
 Importing it imports Keras; see `process.start`.
 """
 
-from comparison import process
+from comparison import terminal
 
-process.start()
+terminal.prepare()
+
+# Behind that: it opens files, and takes a while.
+from comparison import process  # noqa: E402
+
+with terminal.starting():
+    process.start()

@@ -3,56 +3,52 @@
 import argparse
 import contextlib
 import pathlib
+import shlex
 import sys
 
-from comparison import figures, records, report, studies, tables
+from comparison import figures, records, report, studies, tables, terminal
 
 
-def main(arguments=None):
+@terminal.command
+def main(arguments):
     """Runs a command; returns the exit status."""
-    if arguments is None:
-        arguments = sys.argv[1:]
     options = _parser().parse_args(arguments or ["run"])
-    try:
-        study = _study(options)
-        if options.results.exists() and not options.results.is_dir():
-            raise ValueError(
-                f"--results must name a folder. Received: {options.results}"
-            )
-        return options.command(study, options)
-    except KeyboardInterrupt:
-        print("\nInterrupted.", file=sys.stderr)
-        return 130
-    except (ValueError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+    options.words = arguments
+    study = _study(options)
+    writes = options.command is not table
+    options.results = records.check_folder(options.results, writes)
+    if writes:
+        records.check_folder(_figures(options))
+    return options.command(study, options)
 
 
 def run(study, options):
     """Runs a study, prints its table, and draws its figures."""
-    with _client(options) as client:
-        print(f"{study.name}: {study.purpose}")
-        return _run(study, options, client)
-
-
-def _run(study, options, client):
     try:
-        found = studies.run(
-            study, options.results, [records.RESULTS], options.data, client
-        )
+        with _client(options) as client:
+            print(f"{study.name}: {study.purpose}")
+            found = studies.run(
+                study, options.results, [records.RESULTS], options.data, client
+            )
     except KeyboardInterrupt:
-        done = len(studies.records(study, _folders(options)))
-        print(
-            f"\nInterrupted: {done} of {len(study.configurations)} runs are "
-            f"on disk, in {options.results}. The same command goes on from "
-            "there.",
-            file=sys.stderr,
-        )
+        print(f"\nInterrupted: {_kept(study, options)}", file=sys.stderr)
         return 130
+    # A full disk, or a cluster that is no more: no word of the user's is wrong.
+    except OSError as error:
+        raise ValueError(f"{error}. {_kept(study, options)}") from error
     print(report.text(study, found, _folders(options)))
     print(f"\nRecords: {options.results}")
     _draw(study, found, options)
     return 0
+
+
+def _kept(study, options):
+    done = len(studies.records(study, _folders(options)))
+    return (
+        f"{done} of {len(study.configurations)} runs are on disk, in "
+        f"{options.results}, and so is each epoch that was reported. The same "
+        "command goes on from there."
+    )
 
 
 def _client(options):
@@ -90,9 +86,24 @@ def _records(study, options):
         raise ValueError(
             f"There is no record of {study.name} in "
             f"{' or '.join(map(str, _folders(options)))}. Make them with: "
-            f"python -m comparison run {study.name}"
+            f"{_advice(options)}"
         )
     return found
+
+
+def _advice(options):
+    """The command that makes the records, in the user's own words."""
+    # `--csv`, which may be shortened, is the one option that `run` has not.
+    words = [
+        word
+        for word in options.words[1:]
+        if not (word.startswith("--c") and "--csv".startswith(word))
+    ]
+    return shlex.join(["python", "-m", "comparison", "run", *words])
+
+
+def _figures(options):
+    return options.results / "figures"
 
 
 def _folders(options):
@@ -100,8 +111,7 @@ def _folders(options):
 
 
 def _draw(study, found, options):
-    folder = options.results / "figures"
-    for path in figures.save_all(study, found, folder):
+    for path in figures.save_all(study, found, _figures(options)):
         print(f"Figure: {path}")
 
 
@@ -146,7 +156,7 @@ def _parser():
         sub.add_argument("--dataset", metavar="NAME")
         sub.add_argument(
             "--results",
-            type=pathlib.Path,
+            type=_path,
             default=records.RUNS,
             metavar="FOLDER",
             help="for records and figures (default: runs); the project's own "
@@ -155,7 +165,7 @@ def _parser():
         if command == "run":
             sub.add_argument(
                 "--data",
-                type=pathlib.Path,
+                type=_path,
                 metavar="PATH",
                 help="file or folder with the dataset (default: Keras's "
                 "cache, else a download)",
@@ -179,6 +189,12 @@ def _parser():
                 "--csv", action="store_true", help="a row a run, as CSV"
             )
     return parser
+
+
+def _path(text):
+    if not text:
+        raise argparse.ArgumentTypeError(f"must be a path. Received: {text!r}")
+    return pathlib.Path(text)
 
 
 def _number(text):

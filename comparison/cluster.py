@@ -1,23 +1,45 @@
 """Many runs at once, on Dask: an epoch a task, files at home."""
 
+import asyncio
+import concurrent.futures
 import contextlib
 import hashlib
+import logging
 import signal
 
 import dask
 import filelock
 from distributed import (
     Client,
+    KilledWorker,
     LocalCluster,
     WorkerPlugin,
-    as_completed,
     get_worker,
+    rpc,
+    wait,
 )
+from distributed.comm import CommClosedError
+from distributed.utils import silence_logging_cmgr
 
-from comparison import process, records, runs
+from comparison import process, records, runs, terminal
 
-# A checkpoint has some 14 MB, of which Dask would warn.
-_SETTINGS = {"distributed.admin.large-graph-warning-threshold": "1GB"}
+_SETTINGS = {
+    # A checkpoint has some 14 MB, of which Dask would warn.
+    "distributed.admin.large-graph-warning-threshold": "1GB",
+    # A process that replaces another one imports Keras first; on a busy
+    # machine Dask would give it up by then, and for good.
+    "distributed.deploy.lost-worker-timeout": "1h",
+}
+# The one that no other machine can reach: Dask asks nobody who they are.
+_LOOPBACK = "127.0.0.1"
+# Seconds for an address to answer, and between looks at the workers.
+_PATIENCE = 10
+
+_log = logging.getLogger(__name__)
+
+
+class ClusterError(ConnectionError):
+    """A scheduler that is gone, or workers that die again and again."""
 
 
 @contextlib.contextmanager
@@ -25,17 +47,24 @@ def local(workers):
     """Starts processes on this machine; gives a client, and ends them.
 
     The cores are shared out: each process computes on as many threads as
-    there are cores for it.
+    there are cores for it. All of it, Dask's dashboard too, listens on
+    127.0.0.1 alone.
 
     Args:
         workers: How many processes, 1 to 1,000.
 
     Raises:
         ValueError: If it is not such a number.
+        ClusterError: If they cannot be started.
     """
-    if not isinstance(workers, int) or not 1 <= workers <= 1000:
+    if (
+        isinstance(workers, bool)
+        or not isinstance(workers, int)
+        or not 1 <= workers <= 1000
+    ):
         raise ValueError(
-            f"--workers must be an integer in [1, 1000]. Received: {workers!r}"
+            "--workers must be an integer in [1, 1000]. "
+            f"Received: {terminal.shown(workers)}"
         )
     threads = max(1, process.cores() // workers)
     environment = {
@@ -44,19 +73,26 @@ def local(workers):
     }
     # Before TensorFlow starts, in whichever way a worker comes to import it.
     spawn = {"distributed.nanny.pre-spawn-environ": environment}
-    with (
-        dask.config.set({**_SETTINGS, **spawn}),
-        LocalCluster(
-            n_workers=workers,
-            threads_per_worker=1,
-            processes=True,
-            dashboard_address=":0",
-            # A worker that goes is replaced, and its epoch done again.
-            silence_logs="CRITICAL",
-        ) as cluster,
-        Client(cluster) as client,
-    ):
-        client.register_plugin(_Undisturbed())
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(dask.config.set({**_SETTINGS, **spawn}))
+        try:
+            cluster = stack.enter_context(
+                LocalCluster(
+                    n_workers=workers,
+                    threads_per_worker=1,
+                    processes=True,
+                    host=_LOOPBACK,
+                    dashboard_address=f"{_LOOPBACK}:0",
+                    # A worker that goes is replaced, its epoch done again.
+                    silence_logs="CRITICAL",
+                )
+            )
+            client = stack.enter_context(Client(cluster))
+            client.register_plugin(_Undisturbed())
+        except Exception as error:
+            raise ClusterError(
+                f"{workers} processes could not be started ({error})"
+            ) from error
         yield client
 
 
@@ -69,31 +105,51 @@ class _Undisturbed(WorkerPlugin):
 
 @contextlib.contextmanager
 def connected(address):
-    """Gives a client of a running scheduler.
+    """Gives a client of a running scheduler, once that has a worker.
 
     Args:
         address: The scheduler's, such as `tcp://HOST:8786`.
 
     Raises:
-        ValueError: If none answers, it has no worker within a minute, or
-            this project cannot be imported there.
+        ValueError: If none answers within ten seconds, or this project cannot
+            be imported there.
     """
-    with dask.config.set(_SETTINGS):
+    with (
+        dask.config.set(_SETTINGS),
+        # It has a line of its own for what is said here.
+        silence_logging_cmgr(logging.CRITICAL),
+    ):
         try:
-            client = Client(address, timeout="10s")
-        except (OSError, ValueError) as error:
+            # In a thread: where this one has a loop, as in a notebook, it
+            # cannot run a second one.
+            with concurrent.futures.ThreadPoolExecutor(1) as pool:
+                pool.submit(asyncio.run, _probe(address)).result()
+            client = Client(address, timeout=f"{_PATIENCE}s")
+        # Whatever Dask makes of an address of something else.
+        except Exception as error:
             raise ValueError(
                 "--cluster must be the address of a running Dask scheduler, "
-                f"such as tcp://127.0.0.1:8786. Received: {address!r} "
-                f"({error})"
+                f"such as tcp://127.0.0.1:8786 ({type(error).__name__}: "
+                f"{error}). Received: {terminal.shown(address)}"
             ) from error
         with client:
             _check(client, address)
             yield client
 
 
+async def _probe(address):
+    """Asks who is there; `Client` would wait for an answer for ever."""
+    try:
+        async with asyncio.timeout(_PATIENCE), rpc(address) as there:
+            found = await there.identity()
+    except TimeoutError as error:
+        raise TimeoutError(f"no answer in {_PATIENCE} seconds") from error
+    if found["type"] != "Scheduler":
+        raise TypeError(f"a {found['type']} answers")
+
+
 def _check(client, address):
-    """Finds out now what would leave a task waiting for ever."""
+    """Waits for a worker; finds out what would leave a task waiting."""
 
     # Sent as it is, and not by its name in a module that may not be there.
     def has_project():
@@ -101,16 +157,11 @@ def _check(client, address):
 
         return importlib.util.find_spec("comparison") is not None
 
-    how = (
-        "Start it and its workers in this project's folder: python -m dask "
-        f"scheduler, and python -m dask worker {address} --nthreads 1"
-    )
-    try:
-        client.wait_for_workers(1, timeout="60s")
-    except TimeoutError as error:
-        raise ValueError(
-            f"The scheduler at {address} has no worker. {how}"
-        ) from error
+    with contextlib.suppress(TimeoutError):
+        client.wait_for_workers(1, timeout=_PATIENCE)
+    if not client.nthreads():
+        _log.warning("%s", _no_worker(address))
+        client.wait_for_workers(1)
     found = {
         address: client.run_on_scheduler(has_project),
         **client.run(has_project),
@@ -118,8 +169,19 @@ def _check(client, address):
     missing = [place for place, is_there in found.items() if not is_there]
     if missing:
         raise ValueError(
-            f"This project cannot be imported at {', '.join(missing)}. {how}"
+            f"This project cannot be imported at {', '.join(missing)}. Start "
+            "the scheduler and its workers in this project's folder: python "
+            "-m dask scheduler --host HOST, and python -m dask worker "
+            f"{address} --nthreads 1"
         )
+
+
+def _no_worker(address):
+    return (
+        f"The scheduler at {address} has no worker. This waits for one, "
+        f"started in this project's folder: python -m dask worker {address} "
+        "--nthreads 1. Ctrl-C ends it; the same command goes on."
+    )
 
 
 def run(configurations, results, data_path, progress, client):
@@ -133,79 +195,147 @@ def run(configurations, results, data_path, progress, client):
         configurations: The runs to do.
         results: The folder for records and checkpoints, on this machine.
         data_path: Where the dataset lies on the workers; see `data.load`.
-        progress: A `studies.Progress`.
+        progress: A `progress.Progress`.
         client: A Dask client.
 
     Yields:
         A configuration and its record; `None` in place of the record of a run
         that another process is at.
+
+    Raises:
+        ClusterError: If the scheduler goes, or a run kills its workers.
     """
     waiting = list(configurations)
-    under_way = {}
-    tasks = as_completed()
+    epochs = _Epochs(results, data_path, progress, client)
+    try:
+        while waiting or epochs.under_way:
+            while waiting and epochs.has_room():
+                configuration = waiting.pop(0)
+                try:
+                    record = epochs.begin(configuration)
+                except filelock.Timeout:
+                    yield configuration, None
+                else:
+                    if record is not None:
+                        yield configuration, record
+            for task in epochs.done():
+                configuration, record = epochs.take(task)
+                if record is not None:
+                    yield configuration, record
+    except KilledWorker as error:
+        raise ClusterError(
+            "Workers died one after another, the last one at "
+            f"{error.last_worker.address}. {epochs.lost()}"
+        ) from error
+    except (concurrent.futures.CancelledError, CommClosedError) as error:
+        raise ClusterError(
+            f"The scheduler at {epochs.address} is gone. {epochs.lost()}"
+        ) from error
+    finally:
+        epochs.close()
 
-    def submit(configuration, lock, state, worker=None):
-        task = client.submit(
+
+class _Epochs:
+    """The epochs under way on a cluster, one a run; see `run`.
+
+    Attributes:
+        under_way: By Dask's future, the configuration and its lock.
+    """
+
+    def __init__(self, results, data_path, progress, client):
+        self.results = results
+        self.data_path = data_path
+        self.progress = progress
+        self.client = client
+        self.address = client.scheduler.address
+        self.under_way = {}
+
+    def has_room(self):
+        """Whether a worker has nothing to do, if there is one."""
+        return len(self.under_way) < max(len(self.client.nthreads()), 1)
+
+    def begin(self, configuration):
+        """Begins a run; returns the record if another one has made it.
+
+        Raises:
+            filelock.Timeout: If another process is at it.
+        """
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(
+                records.claim(configuration.key, self.results, wait=False)
+            )
+            record = runs.find(configuration, [self.results], records.set_aside)
+            if record is None:
+                self.progress.start(configuration)
+                state = runs.load_checkpoint(configuration, self.results)
+                self._submit(configuration, stack.pop_all(), state)
+        return record
+
+    def _submit(self, configuration, lock, state, worker=None):
+        task = self.client.submit(
             advance,
             configuration,
             state,
-            data_path,
+            self.data_path,
             # Where the network is built already, if that is still there.
             workers=worker,
             allow_other_workers=worker is not None,
             # The same epoch again is not to be answered from memory.
             pure=False,
         )
-        under_way[task] = configuration, lock
-        tasks.add(task)
+        self.under_way[task] = configuration, lock
 
-    try:
-        while waiting or under_way:
-            while waiting and len(under_way) < max(len(client.nthreads()), 1):
-                configuration = waiting.pop(0)
-                lock = contextlib.ExitStack()
-                try:
-                    lock.enter_context(
-                        records.claim(configuration.key, results, wait=False)
-                    )
-                except filelock.Timeout:
-                    yield configuration, None
-                    continue
-                record = runs.find(configuration, [results], records.set_aside)
-                if record is not None:
-                    lock.close()
-                    yield configuration, record
-                    continue
-                progress.start(configuration)
-                state = runs.load_checkpoint(configuration, results)
-                submit(configuration, lock, state)
-            if not under_way:
-                continue
-            task = next(tasks)
-            configuration, lock = under_way.pop(task)
+    def done(self):
+        """Waits for epochs, and returns those that are done."""
+        said = False
+        while self.under_way:
             try:
-                state, history, record, worker = task.result()
-            except runs.CheckpointError as error:
-                runs.discard_checkpoint(configuration, results, error)
-                submit(configuration, lock, None)
-                continue
-            except BaseException:
-                lock.close()
-                raise
-            if record is None:
-                runs.save_checkpoint(state, configuration, results)
-                submit(configuration, lock, state, worker)
-                # Said when it is on disk.
-                progress.epoch(configuration, history)
-                continue
-            record = runs.save_record(record, configuration, results)
-            runs.discard_checkpoint(configuration, results)
+                return wait(
+                    list(self.under_way), _PATIENCE, "FIRST_COMPLETED"
+                ).done
+            except TimeoutError as error:
+                if self.client.status != "running":
+                    raise CommClosedError from error
+                alone = not self.client.nthreads()
+                if alone and not said:
+                    _log.warning("%s", _no_worker(self.address))
+                said = alone
+        return ()
+
+    def take(self, task):
+        """Keeps an epoch, and begins the next; returns a finished record."""
+        configuration, lock = self.under_way[task]
+        try:
+            state, history, record, worker = task.result()
+        except runs.CheckpointError as error:
+            runs.discard_checkpoint(configuration, self.results, error)
+            self._submit(configuration, lock, None)
+            del self.under_way[task]
+            return configuration, None
+        if record is None:
+            runs.save_checkpoint(state, configuration, self.results)
+            self._submit(configuration, lock, state, worker)
+        else:
+            record = runs.save_record(record, configuration, self.results)
+            runs.discard_checkpoint(configuration, self.results)
             lock.close()
-            progress.epoch(configuration, history)
-            yield configuration, record
-    finally:
-        client.cancel(list(under_way))
-        for _, lock in under_way.values():
+        del self.under_way[task]
+        # Said when it is on disk.
+        self.progress.epoch(configuration, history)
+        return configuration, record
+
+    def lost(self):
+        """Says what does not come home any more."""
+        named = [
+            f"{c.activation}, seed {c.seed}" for c, _ in self.under_way.values()
+        ]
+        return f"The epochs that were under way are lost: {'; '.join(named)}"
+
+    def close(self):
+        """Gives up what is under way, and its locks."""
+        if self.client.status == "running":
+            self.client.cancel(list(self.under_way))
+        for _, lock in self.under_way.values():
             lock.close()
 
 

@@ -9,6 +9,7 @@ import textwrap
 
 import activations
 from comparison import cnn, data
+from comparison.terminal import shown
 
 
 def _field(default, meaning, check, *limits):
@@ -41,7 +42,7 @@ def _number(name, value, kind, low, high, brackets="[]"):
     ):
         raise ValueError(
             f"`{name}` must be {word} in {brackets[0]}{low}, "
-            f"{high}{brackets[1]}. Received: {name}={_shown(value)}"
+            f"{high}{brackets[1]}. Received: {name}={shown(value)}"
         )
     # 1 and 1.0 are one configuration, and have one record; 0.0 and -0.0 are,
     # too, hence the addition.
@@ -58,18 +59,8 @@ def _choice(name, value, *choices):
             return value
     raise ValueError(
         f"`{name}` must be one of {', '.join(map(repr, choices))}. "
-        f"Received: {name}={_shown(value)}"
+        f"Received: {name}={shown(value)}"
     )
-
-
-def _shown(value):
-    """`value` as an error shows it: on one line, and not for pages."""
-    try:
-        shown = " ".join(repr(value).split())
-    except ValueError:
-        # Python refuses to write out an integer of thousands of digits.
-        shown = f"an integer of {value.bit_length()} bits"
-    return textwrap.shorten(shown, 200, placeholder="...")
 
 
 @dataclasses.dataclass(frozen=True)

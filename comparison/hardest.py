@@ -3,12 +3,13 @@
 The notebooks show them, and need no dataset for it.
 """
 
+import argparse
 import io
 import sys
 
 import numpy as np
 
-from comparison import data, records, studies, tables
+from comparison import data, records, studies, tables, terminal
 
 FILE = "hardest_images.npz"
 
@@ -44,5 +45,24 @@ def read():
         )
 
 
+@terminal.command
+def main(arguments):
+    """Keeps the images; returns the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python -m comparison.hardest",
+        description="Keeps the test images that half of the controlled runs "
+        "get wrong.",
+    )
+    parser.add_argument(
+        "path",
+        nargs="?",
+        metavar="PATH",
+        help="file or folder with MNIST (default: Keras's cache, else a "
+        "download)",
+    )
+    write(parser.parse_args(arguments).path)
+    return 0
+
+
 if __name__ == "__main__":
-    write(*sys.argv[1:])
+    sys.exit(main())

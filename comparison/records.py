@@ -2,6 +2,7 @@
 
 import contextlib
 import datetime
+import errno
 import hashlib
 import json
 import logging
@@ -9,6 +10,7 @@ import math
 import os
 import pathlib
 import platform
+import stat
 import subprocess
 
 import filelock
@@ -61,14 +63,20 @@ def read(path):
     """Reads a record, and checks that it is whole and as it was written.
 
     Raises:
-        RecordError: If it is not.
-        OSError: If it cannot be read at all.
+        RecordError: If it is not, or cannot be read.
+        FileNotFoundError: If there is none.
     """
     path = pathlib.Path(path)
-    if path.is_dir():
-        raise RecordError(f"{path} is a folder, and should be a record.")
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
+        content = read_file(path)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise RecordError(
+            f"{path} cannot be read ({error.strerror})."
+        ) from error
+    try:
+        record = json.loads(content)
         found = record["hash"]
         expected = content_hash(record)
     # Nested too deep for the parser, for the last.
@@ -79,6 +87,14 @@ def read(path):
     if found != expected:
         raise RecordError(f"{path} was edited: its hash does not fit.")
     return record
+
+
+def read_file(path):
+    """Returns a file's bytes; a pipe, which would never end, is an error."""
+    # A folder says itself what it is.
+    if stat.S_ISREG(mode := path.stat().st_mode) or stat.S_ISDIR(mode):
+        return path.read_bytes()
+    raise OSError(errno.EINVAL, "it is no file", str(path))
 
 
 def find(name, folders, check, on_damage):
@@ -95,14 +111,15 @@ def find(name, folders, check, on_damage):
     """
     for folder in folders:
         path = pathlib.Path(folder) / name
-        if path.exists():
-            try:
-                record = read(path)
-                check(record, path)
-            except RecordError as error:
-                on_damage(path, error)
-            else:
-                return record
+        try:
+            record = read(path)
+            check(record, path)
+        except FileNotFoundError:
+            continue
+        except RecordError as error:
+            on_damage(path, error)
+        else:
+            return record
     return None
 
 
@@ -171,26 +188,55 @@ def write_whole(path, content):
         raise
 
 
-def check_folder(path):
-    """Returns the folder for new records, made if need be.
+def check_folder(path, write=True):
+    """Returns the folder for records, and makes nothing.
+
+    Args:
+        path: The folder; one that is missing can be made, or is empty.
+        write: Whether records are to be written there, or read alone.
 
     Raises:
-        ValueError: If it is none, or nothing can be written there.
+        ValueError: If it is none, or may not be used so.
     """
-    path = pathlib.Path(path)
     try:
-        if path.is_symlink() and not path.exists():
-            raise OSError(2, "it is a link to what does not exist")
-        path.mkdir(parents=True, exist_ok=True)
-        if not os.access(path, os.W_OK | os.X_OK | os.R_OK):
-            raise PermissionError(13, "Permission denied")
-    except (OSError, RuntimeError) as error:
+        if not str(path):
+            raise OSError(errno.ENOENT, os.strerror(errno.ENOENT))
+        folder = pathlib.Path(path).expanduser()
+        existing = folder
+        while not _is_there(existing):
+            existing = existing.parent
+        if not existing.is_dir():
+            raise OSError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+        wanted = os.X_OK | (os.W_OK if write else 0)
+        if existing == folder:
+            wanted |= os.R_OK
+        if not os.access(existing, wanted):
+            raise OSError(errno.EACCES, os.strerror(errno.EACCES))
+    # An unknown user's home, for the second; a zero byte, for the third.
+    except (OSError, RuntimeError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
+        words = "listed and written" if write else "listed"
         raise ValueError(
-            f"The results' folder must be one that can be read and written "
-            f"({reason}). Received: results={str(path)!r}"
+            f"`results` must be a folder that can be {words} ({reason}). "
+            f"Received: results={str(path)!r}"
         ) from error
-    return path
+    return folder
+
+
+def _is_there(path):
+    """Whether a path leads to something; what leads astray is an error."""
+    try:
+        path.stat()
+    except FileNotFoundError as error:
+        if path.is_symlink():
+            raise OSError(
+                errno.ENOENT, "it is a link to what does not exist"
+            ) from error
+        # Its own parent: nothing is above it.
+        if path == path.parent:
+            raise
+        return False
+    return True
 
 
 def environment():

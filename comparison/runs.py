@@ -76,8 +76,13 @@ def load_images(configuration, data_path=None):
 
 def load_checkpoint(configuration, results):
     """Returns the checkpoint of a run as bytes, or `None`."""
-    path = _checkpoint(configuration, results)
-    return path.read_bytes() if path.exists() else None
+    try:
+        return records.read_file(_checkpoint(configuration, results))
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        discard_checkpoint(configuration, results, error)
+        return None
 
 
 def save_checkpoint(state, configuration, results):

@@ -2,16 +2,14 @@
 
 import dataclasses
 import functools
-import io
-import sys
 from collections.abc import Iterable
 
 import filelock
-from tqdm import tqdm
 
 from activations import unknown
 from comparison import runs
 from comparison.configuration import Configuration
+from comparison.progress import Progress
 from comparison.records import ignore
 
 # The article's five, and what it leaves out: swish with a trained beta.
@@ -371,94 +369,3 @@ def _one_by_one(to_do, results, data_path, progress):
         except filelock.Timeout:
             record = None
         yield configuration, record
-
-
-class Progress:
-    """Bars on a terminal, one for the study and one a run; else lines.
-
-    Elsewhere each epoch has a line. Times left are from the epochs done here.
-
-    Args:
-        study: A `Study`.
-        to_do: The configurations that have no record yet.
-        total: How many runs the study has.
-    """
-
-    def __init__(self, study, to_do, total):
-        self.study = study
-        self.finished = total - len(to_do)
-        self.total = total
-        self.on_terminal = sys.stderr.isatty()
-        self.bars = {}
-        self.all = self._bar(sum(c.epochs * c.fits for c in to_do))
-        self._count()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exception):
-        for bar in (*self.bars.values(), self.all):
-            bar.close()
-
-    def start(self, configuration):
-        """Shows a run that begins, or goes on."""
-        if configuration not in self.bars:
-            bar = self._bar(configuration.epochs * configuration.fits)
-            name = self.study.variant(configuration)
-            bar.set_description_str(f"{name}, seed {configuration.seed}")
-            self.bars[configuration] = bar
-
-    def epoch(self, configuration, history):
-        """Shows a run behind an epoch."""
-        bar = self.bars[configuration]
-        epochs = len(history["loss"])
-        if bar.n == 0:
-            # Those of before an interruption took no time here.
-            for each in (bar, self.all):
-                each.initial += epochs - 1
-                each.update(epochs - 1)
-        bar.update()
-        self.all.update()
-        accuracy = f"validation accuracy {history['val_accuracy'][-1]:.4f}"
-        bar.set_postfix_str(accuracy)
-        if not self.on_terminal:
-            print(
-                f"{bar.desc}: epoch {epochs} of {bar.total}, {accuracy}, "
-                f"{_left(bar)} left; {self.all.desc}, {_left(self.all)} left",
-                file=sys.stderr,
-            )
-
-    def finish(self, configuration, record):
-        """Takes a finished run off the display."""
-        bar = self.bars[configuration]
-        if bar.n == 0:
-            # No epoch of it was trained here.
-            self.epoch(configuration, record["history"])
-        # A run that diverged ends early.
-        self.all.total -= bar.total - bar.n
-        bar.close()
-        del self.bars[configuration]
-        self.finished += 1
-        self._count()
-
-    def _count(self):
-        self.all.set_description_str(f"{self.finished} of {self.total} runs")
-
-    def _bar(self, epochs):
-        return tqdm(
-            total=epochs,
-            unit="epoch",
-            file=sys.stderr if self.on_terminal else io.StringIO(),
-            dynamic_ncols=True,
-            leave=False,
-            # The mean over all epochs, not one that follows the last.
-            smoothing=0,
-        )
-
-
-def _left(bar):
-    # As the bar shows it; the rate is `None` before there is one.
-    shown = bar.format_dict
-    done = shown["n"] - shown["initial"]
-    seconds = shown["elapsed"] / done * (shown["total"] - shown["n"])
-    return tqdm.format_interval(seconds)

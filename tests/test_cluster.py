@@ -1,16 +1,22 @@
 """Tests of comparison/cluster.py on two real worker processes."""
 
+import contextlib
+import http.server
 import json
+import logging
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
 
+import psutil
 import pytest
 
-from comparison import cluster, data, records, runs, studies
+from comparison import cluster, data, progress, records, runs, studies
+from comparison.__main__ import main
 
 STUDY = studies.study(
     "smoke", ["relu", "tanh", "swish_trainable"], epochs=2, train_samples=60
@@ -94,16 +100,16 @@ def test_worker_is_killed(client, one_process, tmp_path, capsys, monkeypatch):
     """It costs the epoch that it was at, and is replaced."""
     before = set(client.run(os.getpid).values())
     killed = []
-    shown = studies.Progress.epoch
+    shown = progress.Progress.epoch
 
-    def epoch(progress, configuration, history):
-        shown(progress, configuration, history)
+    def epoch(self, configuration, history):
+        shown(self, configuration, history)
         if not killed:
             killed.append(next(iter(before)))
             # When the next epochs are under way.
             threading.Timer(0.3, os.kill, (killed[0], signal.SIGKILL)).start()
 
-    monkeypatch.setattr(studies.Progress, "epoch", epoch)
+    monkeypatch.setattr(progress.Progress, "epoch", epoch)
     records = studies.run(STUDY, tmp_path, client=client)
     assert [runs.result(record) for record in records] == one_process
     # Each epoch came home once: none that was finished was done again.
@@ -146,14 +152,14 @@ def test_run_that_another_process_is_at(client, one_process, tmp_path):
         def epoch(self, configuration, history):
             pass
 
-    progress = Progress()
+    shown = Progress()
     with records.claim(relu.key, tmp_path):
         for configuration, record in cluster.run(
-            STUDY.configurations, tmp_path, None, progress, client
+            STUDY.configurations, tmp_path, None, shown, client
         ):
             others.append((configuration, record and runs.result(record)))
     assert others[0] == (relu, None)
-    assert relu not in progress.started
+    assert relu not in shown.started
     assert sorted(c.activation for c, _ in others[1:]) == [
         "swish_trainable",
         "tanh",
@@ -174,19 +180,168 @@ def test_error_of_a_worker(client, tmp_path):
             pass
 
 
-def test_scheduler_without_workers(client, monkeypatch):
-    wait = cluster.Client.wait_for_workers
+def test_all_that_is_started_listens_on_this_machine_alone(client):
+    """Dask asks nobody who they are: dashboard, scheduler and workers."""
+    this = psutil.Process()
+    listening = {
+        connection.laddr.ip: process.pid
+        for process in (this, *this.children(recursive=True))
+        for connection in process.net_connections(kind="inet")
+        if connection.status == psutil.CONN_LISTEN
+    }
+    assert list(listening) == ["127.0.0.1"]
+    dashboard = client.dashboard_link
+    assert dashboard.startswith("http://127.0.0.1:")
+    with socket.create_connection(
+        ("127.0.0.1", int(dashboard.rpartition(":")[2].partition("/")[0]))
+    ):
+        pass
 
-    def hurry(self, count, timeout):
-        assert (count, timeout) == (1, "60s")
-        return wait(self, 1000, "10ms")
 
-    monkeypatch.setattr(cluster.Client, "wait_for_workers", hurry)
-    address = client.scheduler.address
-    with pytest.raises(ValueError, match="has no worker") as caught:
+def command(capsys, *words):
+    """The status of a command, and the lines of its two streams."""
+    status = main([str(word) for word in words])
+    shown = capsys.readouterr()
+    return status, shown.out.splitlines(), shown.err.splitlines()
+
+
+@contextlib.contextmanager
+def started():
+    """Starts parts of Dask in the project's folder; ends them."""
+    processes = []
+
+    def start(*words):
+        root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+        processes.append(
+            subprocess.Popen(
+                [sys.executable, "-m", "dask", *words],
+                cwd=root,
+                env={**os.environ, "PYTHONPATH": root},
+                stderr=subprocess.DEVNULL,
+            )
+        )
+        return processes[-1]
+
+    try:
+        yield start
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+
+
+def test_workers_that_go_and_come_and_a_scheduler_that_is_killed(
+    tmp_path, capsys, caplog, monkeypatch, own_results
+):
+    monkeypatch.setattr(cluster, "_PATIENCE", 0.5)
+    file = tmp_path / "scheduler.json"
+    workers = []
+    with started() as start:
+        scheduler = start(
+            *("scheduler", "--host", "127.0.0.1", "--port", "0"),
+            *("--dashboard-address", "127.0.0.1:0", "--scheduler-file", file),
+        )
+        while not file.exists():
+            assert scheduler.poll() is None
+            time.sleep(0.1)
+        address = json.loads(file.read_text())["address"]
+
+        class Reader(logging.Handler):
+            """Does what the line says."""
+
+            def emit(self, record):
+                words = record.getMessage().partition("python -m dask ")[2]
+                words = words.partition(". ")[0].split()
+                assert words == ["worker", address, "--nthreads", "1"]
+                workers.append(start(*words, "--no-nanny"))
+
+        reader = Reader()
+        logging.getLogger(cluster.__name__).addHandler(reader)
+        shown = progress.Progress.epoch
+
+        def epoch(self, configuration, history):
+            shown(self, configuration, history)
+            # The only worker after the first epoch; then the scheduler.
+            (workers[-1] if len(workers) == 1 else scheduler).kill()
+
+        monkeypatch.setattr(progress.Progress, "epoch", epoch)
+        words = "run smoke --activations relu --epochs 4 --cluster".split()
+        results = tmp_path / "results"
+        try:
+            status, _, lines = command(
+                capsys, *words, address, "--results", results
+            )
+        finally:
+            logging.getLogger(cluster.__name__).removeHandler(reader)
+    assert status == 2
+    *epochs, error = [line for line in lines if "no worker" not in line]
+    assert [line.partition(" of")[0] for line in epochs] == [
+        "relu, seed 0: epoch 1",
+        "relu, seed 0: epoch 2",
+    ]
+    assert len(workers) == 2
+    assert error.startswith(f"error: The scheduler at {address} is gone")
+    for word in ("relu, seed 0", "lost", "0 of 1", str(results), "goes on"):
+        assert word in error
+    assert len(list(results.glob("*.checkpoint.npz"))) == 1
+
+
+@contextlib.contextmanager
+def silent_server():
+    """Takes every connection, and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+@contextlib.contextmanager
+def web_server():
+    with http.server.ThreadingHTTPServer(
+        ("127.0.0.1", 0), http.server.BaseHTTPRequestHandler
+    ) as server:
+        threading.Thread(target=server.serve_forever).start()
+        yield server.server_address[1]
+        server.shutdown()
+
+
+@pytest.mark.parametrize(
+    "address, server, expected",
+    [
+        ("tcp://127.0.0.1:{port}", silent_server, "no answer in 0.5 seconds"),
+        ("tcp://127.0.0.1:{port}", web_server, "("),
+        ("tls://127.0.0.1:{port}", silent_server, "TLS"),
+        ("ucx://127.0.0.1:{port}", silent_server, "ucx"),
+        ("http://127.0.0.1:{port}", web_server, "http"),
+        ("tcp://127.0.0.1:{port}\nx", web_server, "\\n"),
+        ("", silent_server, "''"),
+    ],
+)
+def test_address_of_something_else(
+    capfd, monkeypatch, tmp_path, own_results, address, server, expected
+):
+    monkeypatch.setattr(cluster, "_PATIENCE", 0.5)
+    results = tmp_path / "results"
+    with server() as port:
+        address = address.format(port=port)
+        status = main(
+            ["run", "smoke", "--cluster", address, "--results", str(results)]
+        )
+    assert status == 2
+    (line,) = [
+        line
+        for line in capfd.readouterr().err.splitlines()
+        # What the web server says.
+        if '] "' not in line and "] code" not in line
+    ]
+    assert line.startswith("error: --cluster must be the address of a running")
+    assert expected in line and line.endswith(f"Received: {address!r}")
+    assert not results.exists()
+
+
+def test_address_of_a_worker(client, capsys):
+    address, *_ = client.nthreads()
+    with pytest.raises(ValueError, match="a Worker answers"):
         with cluster.connected(address):
-            raise AssertionError("there is none")
-    assert f"dask worker {address}" in str(caught.value)
+            raise AssertionError("it is none")
 
 
 def test_scheduler_where_the_project_is_not(tmp_path):
@@ -201,7 +356,10 @@ def test_scheduler_where_the_project_is_not(tmp_path):
             stderr=subprocess.DEVNULL,
         )
         for words in (
-            ("scheduler", "--port", "0", "--dashboard-address", ":0"),
+            (
+                *("scheduler", "--host", "127.0.0.1", "--port", "0"),
+                *("--dashboard-address", "127.0.0.1:0"),
+            ),
             ("worker", "--nthreads", "1"),
         )
     ]
@@ -220,3 +378,36 @@ def test_scheduler_where_the_project_is_not(tmp_path):
     # At the scheduler, and at its worker.
     assert str(caught.value).count("tcp://") == 3
     assert "in this project's folder" in str(caught.value)
+
+
+# The last one: it leaves the cluster without workers.
+def test_workers_killed_again_and_again(
+    client, tmp_path, capsys, monkeypatch, own_results
+):
+    """It ends in a line; what was reported is on disk, and no lock is left."""
+    scheduler = client.cluster.scheduler
+    monkeypatch.setattr(scheduler, "allowed_failures", 0)
+    monkeypatch.setattr(
+        cluster, "local", lambda workers: contextlib.nullcontext(client)
+    )
+    shown = progress.Progress.epoch
+
+    def epoch(self, configuration, history):
+        shown(self, configuration, history)
+        for pid in client.run(os.getpid).values():
+            os.kill(pid, signal.SIGKILL)
+
+    monkeypatch.setattr(progress.Progress, "epoch", epoch)
+    words = "run smoke --activations relu tanh --epochs 3 --workers 2".split()
+    results = tmp_path / "results"
+    status, _, (line, error) = command(capsys, *words, "--results", results)
+    assert status == 2
+    assert error.startswith("error: Workers died one after another")
+    for word in ("relu, seed 0", "lost", "0 of 2", str(results), "goes on"):
+        assert word in error
+    (checkpoint,) = results.glob("*.checkpoint.npz")
+    assert line.startswith(checkpoint.name.split("-")[1] + ", seed 0: epoch 1")
+    study = studies.study("smoke", ["relu", "tanh"], epochs=3)
+    for configuration in study.configurations:
+        with records.claim(configuration.key, results, wait=False):
+            pass

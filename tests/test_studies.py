@@ -303,7 +303,7 @@ def test_time_left(monkeypatch, tmp_path, write_record, capsys):
     study = studies.study("quick", ["relu", "tanh"], epochs=10)
     relu, tanh = study.configurations
     history = write_record(relu, tmp_path)["history"]
-    with studies.Progress(study, [relu, tanh], 5) as progress:
+    with progress.Progress(study, [relu, tanh], 5) as progress:
         progress.start(relu)
         # It goes on behind epoch 6: 3 epochs left, 60 s each.
         now[0] += 60

@@ -1,0 +1,195 @@
+"""The command line's surroundings: streams, Ctrl-C, and errors in a line.
+
+It imports nothing but the standard library: it has to be there first.
+"""
+
+import codecs
+import contextlib
+import functools
+import os
+import signal
+import sys
+
+# What an encoding may lack, as it is written instead.
+_PLAIN = {"±": "+-", "β": "beta", "−": "-", "×": "x", "–": "-"}
+
+
+def _plain(error):
+    lacking = error.object[error.start : error.end]
+    return "".join(_PLAIN.get(sign, "?") for sign in lacking), error.end
+
+
+codecs.register_error("comparison.plain", _plain)
+
+
+def shown(value):
+    """Returns `value` as an error shows it: on one line, and not for pages."""
+    try:
+        text = " ".join(repr(value).split())
+    except ValueError:
+        # Python refuses to write out an integer of thousands of digits.
+        text = f"<{type(value).__name__} with too many digits to show>"
+    return text if len(text) <= 200 else f"{text[:200]}..."
+
+
+class Lenient:
+    """A stream whose failing is no matter: what it cannot take is lost.
+
+    Args:
+        stream: The stream.
+        errors: The exceptions that are no matter.
+    """
+
+    def __init__(self, stream, errors=(OSError, ValueError)):
+        self._stream = stream
+        self._errors = errors
+
+    def __getattr__(self, name):
+        return getattr(self._stream, name)
+
+    def write(self, text):
+        return self._try(self._stream.write, text)
+
+    def flush(self):
+        self._try(self._stream.flush)
+
+    def isatty(self):
+        return bool(self._try(self._stream.isatty))
+
+    def _try(self, function, *arguments):
+        try:
+            return function(*arguments)
+        except self._errors:
+            self._to_nowhere()
+        except OSError as error:
+            self._to_nowhere()
+            raise OSError(
+                error.errno, error.strerror, self._stream.name
+            ) from error
+
+    def _to_nowhere(self):
+        # Python writes what is left when it ends, and fails once more.
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            descriptor = self._stream.fileno()
+            # Not a file that somebody has put there instead.
+            if descriptor in (1, 2):
+                nowhere = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(nowhere, descriptor)
+                os.close(nowhere)
+
+
+def prepare():
+    """Makes good what the process starts with; comes before all imports.
+
+    A standard stream that is closed leads nowhere, and leaves its descriptor
+    to no other file. While `python -m comparison` is still importing, Ctrl-C
+    ends it as it ends other programs, without a traceback.
+    """
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(descriptor, True)
+    os.close(descriptor)
+    for descriptor, name in ((1, "stdout"), (2, "stderr")):
+        if getattr(sys, name) is None:
+            stream = open(descriptor, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+            setattr(sys, name, stream)
+    if _is_command():
+        _exchange(signal.default_int_handler, signal.SIG_DFL)
+
+
+def _is_command():
+    """Whether Python is on its way to a module of this package, by `-m`."""
+    words = [word.removeprefix("-m") for word in sys.orig_argv]
+    package = __name__.partition(".")[0]
+    return sys.argv[:1] == ["-m"] and any(
+        word.partition(".")[0] == package for word in words
+    )
+
+
+def _exchange(old, new):
+    """Gives Ctrl-C another handler, if it has the one that it should have."""
+    if signal.getsignal(signal.SIGINT) is old:
+        signal.signal(signal.SIGINT, new)
+
+
+@contextlib.contextmanager
+def starting():
+    """Says in a line why Keras does not start, if that is for a command."""
+    is_command = _is_command()
+    try:
+        yield
+    # Whatever Keras makes of a backend that is not there, or of its file.
+    except Exception as error:
+        if not is_command:
+            raise
+        home = os.environ.get("KERAS_HOME", os.path.join("~", ".keras"))
+        received = ", ".join(
+            f"{name}={os.environ.get(name)!r}"
+            for name in ("KERAS_BACKEND", "MPLBACKEND")
+        )
+        with _streams():
+            _say(
+                f"Keras does not start ({type(error).__name__}: {error}). The "
+                "backends named in the environment, or in "
+                f"{os.path.join(home, 'keras.json')}, must be installed; "
+                f"tensorflow is one. Received: {received}"
+            )
+        sys.exit(2)
+
+
+def command(main):
+    """Makes a module's `main` a command: `sys.exit(main())`.
+
+    What it raises as a `ValueError` or an `OSError` becomes one line on
+    standard error, and status 2; Ctrl-C a line, and 130. A reader of standard
+    output that goes away ends nothing, nor does standard error, whatever
+    happens to it. What the encoding lacks is written in other signs.
+
+    Args:
+        main: A function of the words behind the module's name.
+    """
+
+    @functools.wraps(main)
+    def run(arguments=None):
+        if arguments is None:
+            arguments = sys.argv[1:]
+            _exchange(signal.SIG_DFL, signal.default_int_handler)
+        with _streams():
+            try:
+                try:
+                    return main(arguments)
+                finally:
+                    sys.stdout.flush()
+            except KeyboardInterrupt:
+                print("\nInterrupted.", file=sys.stderr)
+                return 130
+            except (ValueError, OSError) as error:
+                _say(error)
+                return 2
+
+    return run
+
+
+def _say(error):
+    # A name may have a new line in it; the line stays one line.
+    print("error:", *str(error).splitlines(), file=sys.stderr)
+
+
+@contextlib.contextmanager
+def _streams():
+    out = sys.stdout
+    errors = getattr(out, "errors", None)
+    fails = hasattr(out, "reconfigure") and errors in (
+        "strict",
+        "surrogateescape",
+    )
+    if fails:
+        out.reconfigure(errors="comparison.plain")
+    try:
+        with (
+            contextlib.redirect_stdout(Lenient(out, BrokenPipeError)),
+            contextlib.redirect_stderr(Lenient(sys.stderr)),
+        ):
+            yield
+    finally:
+        if fails:
+            out.reconfigure(errors=errors)
