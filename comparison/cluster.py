@@ -239,7 +239,8 @@ class _Epochs:
     """The epochs under way on a cluster, one a run; see `run`.
 
     Attributes:
-        under_way: By Dask's future, the configuration and its lock.
+        under_way: By Dask's future, the configuration, its lock, and the
+            address of the worker that it is meant for, if there is one.
     """
 
     def __init__(self, results, data_path, progress, client):
@@ -283,7 +284,7 @@ class _Epochs:
             # The same epoch again is not to be answered from memory.
             pure=False,
         )
-        self.under_way[task] = configuration, lock
+        self.under_way[task] = configuration, lock, worker
 
     def done(self):
         """Waits for epochs, and returns those that are done."""
@@ -300,11 +301,27 @@ class _Epochs:
                 if alone and not said:
                     _log.warning("%s", _no_worker(self.address))
                 said = alone
+                self._revive()
         return ()
+
+    def _revive(self):
+        """Submits anew what waits for a worker that is gone.
+
+        Dask gives it to another one that is there, and to none that comes.
+        """
+        there = self.client.nthreads()
+        at_work = set().union(*self.client.processing().values())
+        for task, (configuration, lock, worker) in list(self.under_way.items()):
+            if worker in (None, *there) or task.key in at_work:
+                continue
+            task.cancel()
+            del self.under_way[task]
+            state = runs.load_checkpoint(configuration, self.results)
+            self._submit(configuration, lock, state)
 
     def take(self, task):
         """Keeps an epoch, and begins the next; returns a finished record."""
-        configuration, lock = self.under_way[task]
+        configuration, lock, _ = self.under_way[task]
         try:
             state, history, record, worker = task.result()
         except runs.CheckpointError as error:
@@ -327,7 +344,8 @@ class _Epochs:
     def lost(self):
         """Says what does not come home any more."""
         named = [
-            f"{c.activation}, seed {c.seed}" for c, _ in self.under_way.values()
+            f"{c.activation}, seed {c.seed}"
+            for c, *_ in self.under_way.values()
         ]
         return f"The epochs that were under way are lost: {'; '.join(named)}"
 
@@ -335,7 +353,7 @@ class _Epochs:
         """Gives up what is under way, and its locks."""
         if self.client.status == "running":
             self.client.cancel(list(self.under_way))
-        for _, lock in self.under_way.values():
+        for _, lock, _ in self.under_way.values():
             lock.close()
 
 

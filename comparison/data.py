@@ -5,6 +5,7 @@ import functools
 import gzip
 import hashlib
 import math
+import numbers
 import os
 import pathlib
 import zipfile
@@ -15,6 +16,7 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 
 from activations import unknown
+from comparison.terminal import shown
 
 CLASSES = 10
 # Of a dataset that comes in one part, so many images are for validation, and
@@ -63,6 +65,10 @@ class Dataset:
 class DataError(ValueError):
     """Data that is missing or is not what it should be."""
 
+    def __init__(self, message):
+        # A path may have a new line in it; the message stays one line.
+        super().__init__(" ".join(message.splitlines()))
+
 
 def load(name, path=None, validation="held_out", train_samples=None):
     """Loads a dataset, verified and split.
@@ -88,13 +94,31 @@ def load(name, path=None, validation="held_out", train_samples=None):
         ValueError: If the name is unknown or an argument out of range.
         DataError: If there is no data, or not the canonical data.
     """
-    if validation not in ("held_out", "test"):
+    check_name(name)
+    if not isinstance(validation, str) or validation not in (
+        "held_out",
+        "test",
+    ):
         raise ValueError(
             "`validation` must be 'held_out' or 'test'. Received: "
-            f"validation={validation!r}"
+            f"validation={shown(validation)}"
         )
-    arrays = _arrays(check_name(name), None if path is None else str(path))
-    return _split(name, arrays, validation, train_samples)
+    if train_samples is not None and (
+        isinstance(train_samples, bool)
+        or not isinstance(train_samples, numbers.Integral)
+    ):
+        raise ValueError(
+            "`train_samples` must be None or an integer. Received: "
+            f"train_samples={shown(train_samples)}"
+        )
+    if path is not None:
+        if not isinstance(path, (str, os.PathLike)) or not str(path):
+            raise ValueError(
+                "`path` must be None or the path of a file or a folder. "
+                f"Received: path={shown(path)}"
+            )
+        path = str(path)
+    return _split(name, _arrays(name, path), validation, train_samples)
 
 
 def check_name(name):
@@ -250,9 +274,9 @@ def _fetch_from_keras(name):
         raise DataError(
             f"{name} is not in Keras's cache ({_keras_home() / 'datasets'}) "
             f"and could not be downloaded ({error}). Three ways out: name a "
-            f"local copy with --data PATH (the file {name}.npz or a folder of IDX files); use "
-            "--dataset mnist_sample, real digits that need no network; or go "
-            "online and run the same command again."
+            f"local copy with --data PATH (the file {name}.npz or a folder of "
+            "IDX files); use --dataset mnist_sample, real digits that need no "
+            "network; or go online and run the same command again."
         ) from error
     (x_train, y_train), (x_test, y_test) = pairs
     return {
@@ -310,7 +334,7 @@ def _split(name, arrays, validation, train_samples):
             raise ValueError(
                 f"{name} has {len(train)} images to train on: a part of them "
                 f"is from {CLASSES} to {len(train) - CLASSES}. Received: "
-                f"train_samples={train_samples!r}"
+                f"train_samples={shown(train_samples)}"
             )
         _, train = by_class(train, train_samples)
     return Dataset(

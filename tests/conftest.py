@@ -94,3 +94,22 @@ def write_record():
         return records.write(folder / f"{configuration.key}.json", record)
 
     return write
+
+
+@pytest.fixture
+def fake_runs(monkeypatch, write_record):
+    """Runs that take no time; gives the configurations that were run."""
+    run = []
+
+    def pretend(
+        configuration, results, data_path=None, on_epoch=None, wait=True
+    ):
+        record = write_record(configuration, results)
+        for epochs in range(1, configuration.epochs + 1):
+            history = {k: v[:epochs] for k, v in record["history"].items()}
+            on_epoch(history)
+        run.append(configuration)
+        return record
+
+    monkeypatch.setattr(runs, "run", pretend)
+    return run

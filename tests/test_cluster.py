@@ -265,7 +265,15 @@ def test_workers_that_go_and_come_and_a_scheduler_that_is_killed(
             (workers[-1] if len(workers) == 1 else scheduler).kill()
 
         monkeypatch.setattr(progress.Progress, "epoch", epoch)
-        words = "run smoke --activations relu --epochs 4 --cluster".split()
+        words = [
+            "run",
+            "smoke",
+            "--activations",
+            "relu",
+            "--epochs",
+            "4",
+            "--cluster",
+        ]
         results = tmp_path / "results"
         try:
             status, _, lines = command(
@@ -398,7 +406,17 @@ def test_workers_killed_again_and_again(
             os.kill(pid, signal.SIGKILL)
 
     monkeypatch.setattr(progress.Progress, "epoch", epoch)
-    words = "run smoke --activations relu tanh --epochs 3 --workers 2".split()
+    words = [
+        "run",
+        "smoke",
+        "--activations",
+        "relu",
+        "tanh",
+        "--epochs",
+        "3",
+        "--workers",
+        "2",
+    ]
     results = tmp_path / "results"
     status, _, (line, error) = command(capsys, *words, "--results", results)
     assert status == 2

@@ -2,9 +2,11 @@
 
 import contextlib
 import csv
+import errno
 import io
 import os
 import pathlib
+import shlex
 import signal
 import subprocess
 import sys
@@ -13,7 +15,7 @@ import time
 import keras
 import pytest
 
-from comparison import data, records, runs, studies
+from comparison import cluster, data, hardest, records, runs, studies
 from comparison.__main__ import main
 from comparison.configuration import Configuration
 
@@ -126,7 +128,8 @@ def process(tmp_path):
         ("run controlled --data {tmp}", ["train-images-idx3-ubyte", ".npz"]),
     ],
 )
-def test_bad_input(capsys, own_results, tmp_path, words, expected):
+def test_bad_input(capsys, monkeypatch, own_results, tmp_path, words, expected):
+    monkeypatch.setattr(cluster, "_PATIENCE", 0.5)
     (tmp_path / "text.npz").write_text("no archive")
     data._arrays.cache_clear()
     results = tmp_path / "new"
@@ -156,6 +159,143 @@ def test_words_that_are_no_command(capsys, no_runs, words):
     assert out == ""
     assert "usage: python -m comparison" in err
     assert "error: " in err.splitlines()[-1]
+
+
+def trouble(path, kind):
+    """A place that records cannot be kept in."""
+    if kind == "dangling link":
+        path.symlink_to(path.with_name("nowhere"))
+    elif kind == "loop":
+        path.symlink_to(path)
+    elif kind == "below a dangling link":
+        path.symlink_to(path.with_name("nowhere"))
+        path = path / "below"
+    elif kind == "file":
+        path.write_text("mine")
+    elif kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "home of nobody":
+        return "~nosuchuser/runs"
+    elif kind == "new line":
+        path = path.with_name("a\nb")
+        path.write_text("mine")
+    elif kind == "figures that are a file":
+        path.mkdir()
+        (path / "figures").write_text("mine")
+    return path
+
+
+@pytest.mark.parametrize("command", ["run", "table", "figures"])
+@pytest.mark.parametrize(
+    "kind, reason",
+    [
+        ("dangling link", "a link to what does not exist"),
+        ("below a dangling link", "a link to what does not exist"),
+        ("loop", "symbolic links"),
+        ("file", "Not a directory"),
+        ("pipe", "Not a directory"),
+        ("home of nobody", "home"),
+        ("new line", "Not a directory"),
+        ("figures that are a file", "Not a directory"),
+    ],
+)
+def test_results_that_cannot_be_used(
+    capsys, tmp_path, no_runs, own_results, command, kind, reason
+):
+    path = trouble(tmp_path / "r", kind)
+    before = sorted(tmp_path.rglob("*"))
+    status, out, err = call(capsys, command, "smoke", "--results", path)
+    assert (status, out) == (2, "")
+    assert err.startswith("error: ") and err.count("\n") == 1
+    if kind == "figures that are a file" and command == "table":
+        assert "no record" in err
+    else:
+        assert reason in err and "`results` must be a folder" in err
+        assert repr(str(path))[:-1] in err.rpartition("Received: results=")[2]
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    "command, lacking, exists, is_refused",
+    [
+        ("run", "R_OK", True, True),
+        ("run", "W_OK", True, True),
+        ("run", "X_OK", True, True),
+        ("run", "W_OK", False, True),
+        ("run", "X_OK", False, True),
+        ("figures", "W_OK", True, True),
+        # As a folder that is not there is made in one that cannot be listed.
+        ("figures", "R_OK", False, False),
+        ("table", "R_OK", True, True),
+        ("table", "X_OK", True, True),
+        ("table", "W_OK", True, False),
+        ("table", "W_OK", False, False),
+    ],
+)
+def test_results_without_the_permission(
+    capsys,
+    monkeypatch,
+    tmp_path,
+    no_runs,
+    own_results,
+    command,
+    lacking,
+    exists,
+    is_refused,
+):
+    """As a folder of somebody else has it; the tests may run as root."""
+    folder = tmp_path / "r"
+    if exists:
+        folder.mkdir()
+    asked = []
+
+    def access(path, mode):
+        asked.append(path)
+        return not mode & getattr(os, lacking)
+
+    monkeypatch.setattr(os, "access", access)
+    status, _, err = call(capsys, command, "smoke", "--results", folder)
+    assert asked[0] == (folder if exists else tmp_path)
+    assert status == 2
+    if is_refused:
+        assert "Permission denied" in err
+        assert err.endswith(f"Received: results={str(folder)!r}\n")
+    else:
+        assert "no record of smoke" in err
+    assert folder.exists() == exists
+
+
+@pytest.mark.parametrize("option", ["--results", "--data"])
+def test_path_without_a_letter(capsys, no_runs, own_results, option):
+    status, _, err = call(capsys, "run", "smoke", option, "")
+    assert status == 2
+    assert err.endswith("must be a path. Received: ''\n")
+
+
+@pytest.mark.parametrize(
+    "words, advised",
+    [
+        ("table smoke --epochs 7", "smoke --epochs 7"),
+        (
+            "table smoke --csv --activations relu gelu --seeds 3",
+            "smoke --activations relu gelu --seeds 3",
+        ),
+        ("table --cs smoke --dropout 0.25", "smoke --dropout 0.25"),
+        ("figures quick --batch-size 64", "quick --batch-size 64"),
+    ],
+)
+def test_advice_is_in_the_words_that_were_used(
+    capsys, tmp_path, own_results, words, advised
+):
+    words = [*words.split(), "--results", tmp_path / "a b"]
+    status, _, err = call(capsys, *words)
+    assert status == 2
+    advice = err.rpartition("Make them with: ")[2]
+    assert shlex.split(advice) == [
+        *("python", "-m", "comparison", "run"),
+        *advised.split(),
+        *("--results", str(tmp_path / "a b")),
+    ]
 
 
 @pytest.mark.parametrize("below", ["", "below"])
@@ -468,6 +608,55 @@ def test_ctrl_c_says_how_to_go_on(
     assert "2 of 6 runs" in err and "goes on" in err
     assert str(tmp_path / "r") in err
     assert len(list((tmp_path / "r").glob("*.json"))) == 2
+
+
+def test_full_disk_under_a_run(
+    capsys, monkeypatch, tmp_path, own_results, tiny
+):
+    """What was there stays; the same command goes on when there is space."""
+    words = "run smoke --activations relu tanh --epochs 3 --batch-size 16"
+    words = (*words.split(), "--results", tmp_path / "r")
+    full = []
+    fsync = os.fsync
+
+    def fail(file):
+        full.append(file)
+        # The first checkpoint of the second run fits, the next does not.
+        if len(full) == 6:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        fsync(file)
+
+    monkeypatch.setattr(records.os, "fsync", fail)
+    status, _, err = call(capsys, *words)
+    assert status == 2
+    error = err.splitlines()[-1]
+    study = studies.study("smoke", ["relu", "tanh"], epochs=3, batch_size=16)
+    relu, tanh = study.configurations
+    checkpoint = tmp_path / "r" / f"{tanh.key}.checkpoint.npz"
+    assert error.startswith("error: [Errno 28] No space left on device: ")
+    for word in (f"'{checkpoint}'", "1 of 2 runs", "The same command goes on"):
+        assert word in error
+    files = {p.name for p in (tmp_path / "r").iterdir() if p.is_file()}
+    assert files == {f"{relu.key}.json", checkpoint.name}
+
+    status, _, err = call(capsys, *words)
+    assert status == 0
+    # Behind the first epoch, which is on disk.
+    assert [line.partition(" of")[0] for line in err.splitlines()] == [
+        "tanh, seed 0: epoch 2",
+        "tanh, seed 0: epoch 3",
+    ]
+
+
+def test_hardest_images_of_a_wrong_path(capsys, tmp_path, own_results):
+    with pytest.raises(SystemExit):
+        hardest.main(["--nonsense"])
+    capsys.readouterr()
+    assert hardest.main([str(tmp_path / "a\nb.npz")]) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and err.count("\n") == 1
+    assert err.startswith(f"error: {tmp_path}/a b.npz does not exist")
+    assert list(own_results.iterdir()) == []
 
 
 # In a process of its own.

@@ -202,6 +202,43 @@ def test_train_samples_out_of_range(train_samples):
         data.load("mnist_sample", train_samples=train_samples)
 
 
+@pytest.mark.parametrize(
+    "argument, value",
+    [
+        ("train_samples", "many"),
+        ("train_samples", 0.5),
+        ("train_samples", 100.0),
+        ("train_samples", True),
+        ("train_samples", float("nan")),
+        ("train_samples", np.arange(3)),
+        pytest.param("train_samples", 10**5000, id="5001 digits"),
+        ("validation", "train"),
+        ("validation", np.array(["held_out", "test"])),
+        ("validation", None),
+        ("path", ""),
+        ("path", 3),
+        ("path", b"mnist.npz"),
+        ("path", ["mnist.npz"]),
+    ],
+)
+def test_argument_that_is_none(argument, value):
+    with pytest.raises(ValueError) as caught:
+        data.load("mnist_sample", **{argument: value})
+    message = str(caught.value)
+    assert f"Received: {argument}=" in message and "\n" not in message
+    assert len(message) < 400
+
+
+def test_new_line_in_a_path(arrays, tmp_path):
+    path = tmp_path / "a\nb.npz"
+    for content in (None, b"no archive"):
+        if content:
+            path.write_bytes(content)
+        with pytest.raises(data.DataError, match=r"a b\.npz") as caught:
+            data.load("mnist", path)
+        assert "\n" not in str(caught.value)
+
+
 def test_validation_on_the_test_images():
     loaded = data.load("mnist_sample", validation="test")
     assert len(loaded.x_train) == 4000

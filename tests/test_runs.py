@@ -1,11 +1,14 @@
 """Tests of comparison/runs.py: configurations, records, interruptions."""
 
 import dataclasses
+import errno
 import functools
 import hashlib
+import io
 import json
 import logging
 import math
+import os
 import pathlib
 
 import keras
@@ -540,7 +543,21 @@ def checkpoints(tmp_path_factory, tiny_images):
     return found
 
 
-@pytest.mark.parametrize("damage", ["cut", "garbage", "altered", "relu"])
+def with_other_types(content):
+    """A checkpoint whose numbers are read as others, every checksum right."""
+    with np.load(io.BytesIO(content)) as saved:
+        arrays = dict(saved)
+    kernel = max(arrays, key=lambda name: arrays[name].size)
+    assert arrays[kernel].dtype == np.float32
+    arrays[kernel] = arrays[kernel].view(np.int32)
+    file = io.BytesIO()
+    np.savez(file, **arrays)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    "damage", ["cut", "garbage", "altered", "relu", "other types"]
+)
 def test_damaged_checkpoint(
     tiny, finished, checkpoints, caplog, tmp_path, damage
 ):
@@ -551,6 +568,7 @@ def test_damaged_checkpoint(
         "garbage": b"no archive",
         "altered": whole[:middle] + b"\x55" * 8 + whole[middle + 8 :],
         "relu": checkpoints["relu"],
+        "other types": with_other_types(whole),
     }[damage]
     name = f"{CONFIGURATION.key}.checkpoint.npz"
     (tmp_path / name).write_bytes(content)
@@ -567,6 +585,17 @@ def test_damaged_checkpoint(
     aside = [n for n in names(tmp_path) if n != f"{CONFIGURATION.key}.json"]
     assert len(aside) == 1 and aside[0] in caplog.text
     assert (tmp_path / aside[0]).read_bytes() == content
+
+
+def test_checkpoint_that_is_a_folder(tiny, finished, caplog, tmp_path):
+    path = tmp_path / f"{CONFIGURATION.key}.checkpoint.npz"
+    path.mkdir()
+    with caplog.at_level(logging.WARNING):
+        record = runs.run(CONFIGURATION, tmp_path)
+    assert f"{path} is not used, and is now {path.name}.damaged-1" in (
+        caplog.text
+    )
+    assert runs.result(record) == runs.result(finished.record)
 
 
 def test_whole_checkpoint_is_used(tiny, finished, checkpoints, tmp_path):
@@ -635,6 +664,7 @@ def out_of_range(content):
             lambda p: p.write_text("[" * 100_000), id="nested too deep"
         ),
         pytest.param(lambda p: (p.unlink(), p.mkdir()), id="a folder"),
+        pytest.param(lambda p: (p.unlink(), os.mkfifo(p)), id="a pipe"),
     ],
 )
 def test_spoilt_record_is_named_and_set_aside_by_who_needs_its_place(
@@ -716,6 +746,38 @@ def test_spoilt_record_in_a_folder_that_cannot_be_written(
     assert str(copy) in caplog.text
     assert "Permission denied" in caplog.text
     assert copy.read_text() == "damaged"
+
+
+def test_record_that_may_not_be_read(copy, finished, caplog, monkeypatch):
+    """A permission is called one; the next folder's record is read."""
+    read = pathlib.Path.read_bytes
+
+    def refuse(path):
+        if path == copy:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return read(path)
+
+    monkeypatch.setattr(pathlib.Path, "read_bytes", refuse)
+    folders = [copy.parent, finished.path.parent]
+    with caplog.at_level(logging.WARNING):
+        assert runs.find(CONFIGURATION, folders) == finished.record
+    assert f"{copy} cannot be read (Permission denied)" in caplog.text
+    assert copy.exists()
+
+
+def test_folder_that_may_not_be_searched(copy, finished, caplog, monkeypatch):
+    stat = pathlib.Path.stat
+
+    def refuse(path, **keywords):
+        if path == copy:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return stat(path, **keywords)
+
+    monkeypatch.setattr(pathlib.Path, "stat", refuse)
+    folders = [copy.parent, finished.path.parent]
+    with caplog.at_level(logging.WARNING):
+        assert runs.find(CONFIGURATION, folders) == finished.record
+    assert f"{copy} cannot be read (Permission denied)" in caplog.text
 
 
 def test_next_folder_is_read_where_a_record_is_spoilt(copy, finished):

@@ -1,12 +1,10 @@
 """Tests of comparison/studies.py, and of the committed records."""
 
 import dataclasses
-import io
 import itertools
 import json
 import math
 import re
-import sys
 
 import numpy as np
 import pytest
@@ -17,25 +15,6 @@ from comparison.configuration import Configuration
 FIVE = ["sigmoid", "tanh", "relu", "leaky_relu", "swish"]
 SIX = [*FIVE, "swish_trainable"]
 COMMITTED = sorted(records.RESULTS.glob("*.json"))
-
-
-@pytest.fixture
-def fake_runs(monkeypatch, write_record):
-    """Runs that take no time; gives the configurations that were run."""
-    run = []
-
-    def pretend(
-        configuration, results, data_path=None, on_epoch=None, wait=True
-    ):
-        record = write_record(configuration, results)
-        for epochs in range(1, configuration.epochs + 1):
-            history = {k: v[:epochs] for k, v in record["history"].items()}
-            on_epoch(history)
-        run.append(configuration)
-        return record
-
-    monkeypatch.setattr(runs, "run", pretend)
-    return run
 
 
 # The studies.
@@ -275,84 +254,6 @@ def test_all_there_is_nothing_to_run(no_runs, write_record, tmp_path, capsys):
     assert studies.run(study, tmp_path) == records
     assert studies.records(study, [tmp_path]) == records
     assert capsys.readouterr() == ("", "")
-
-
-def without_times(line):
-    return re.sub(r"\b(\d+:)?\d\d:\d\d left", "TIME left", line)
-
-
-def test_a_line_an_epoch_where_there_is_no_terminal(
-    fake_runs, tmp_path, capsys
-):
-    study = studies.study("quick", ["relu", "tanh"], epochs=2)
-    studies.run(study, tmp_path)
-    shown = capsys.readouterr()
-    assert shown.out == ""
-    assert list(map(without_times, shown.err.splitlines())) == [
-        f"{name}, seed 0: epoch {epoch} of 2, validation accuracy 0.8750, "
-        f"TIME left; {finished} of 2 runs, TIME left"
-        for finished, name in enumerate(["relu", "tanh"])
-        for epoch in (1, 2)
-    ]
-
-
-def test_time_left(monkeypatch, tmp_path, write_record, capsys):
-    """From the epochs done here; those of before took no time."""
-    now = [0.0]
-    monkeypatch.setattr("tqdm.std.time", lambda: now[0])
-    study = studies.study("quick", ["relu", "tanh"], epochs=10)
-    relu, tanh = study.configurations
-    history = write_record(relu, tmp_path)["history"]
-    with progress.Progress(study, [relu, tanh], 5) as progress:
-        progress.start(relu)
-        # It goes on behind epoch 6: 3 epochs left, 60 s each.
-        now[0] += 60
-        progress.epoch(relu, {k: v[:7] for k, v in history.items()})
-        (line,) = capsys.readouterr().err.splitlines()
-        assert "epoch 7 of 10" in line
-        assert "03:00 left; 3 of 5 runs, 13:00 left" in line
-        # A second beside it.
-        progress.start(tanh)
-        now[0] += 60
-        progress.epoch(tanh, {k: v[:1] for k, v in history.items()})
-        (line,) = capsys.readouterr().err.splitlines()
-        assert "tanh, seed 0: epoch 1 of 10" in line
-        assert "09:00 left; 3 of 5 runs, 12:00 left" in line
-        # relu diverges: its other epochs are not waited for.
-        progress.finish(relu, write_record(relu, tmp_path, diverged=True))
-        now[0] += 60
-        progress.epoch(tanh, {k: v[:2] for k, v in history.items()})
-        (line,) = capsys.readouterr().err.splitlines()
-        assert "08:00 left; 4 of 5 runs, 08:00 left" in line
-
-
-def test_run_that_had_all_its_epochs_behind_it(
-    monkeypatch, write_record, tmp_path, capsys
-):
-    """As one that was interrupted in its test: no epoch is left to report."""
-
-    def run(configuration, results, data_path=None, on_epoch=None, wait=True):
-        return write_record(configuration, results)
-
-    monkeypatch.setattr(runs, "run", run)
-    studies.run(studies.study("quick", ["relu"]), tmp_path)
-    (line,) = capsys.readouterr().err.splitlines()
-    assert "epoch 5 of 5, validation accuracy 0.8750" in line
-
-
-def test_bars_on_a_terminal(fake_runs, tmp_path, monkeypatch):
-    class Terminal(io.StringIO):
-        def isatty(self):
-            return True
-
-    terminal = Terminal()
-    monkeypatch.setattr(sys, "stderr", terminal)
-    monkeypatch.setenv("COLUMNS", "120")
-    studies.run(studies.study("quick", ["relu", "tanh"]), tmp_path)
-    shown = terminal.getvalue()
-    assert "1 of 2 runs" in shown and "2 of 2 runs" in shown
-    assert "tanh, seed 0" in shown
-    assert "validation accuracy 0.8750" in shown
 
 
 # The committed records.
