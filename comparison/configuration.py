@@ -23,7 +23,9 @@ def _field(default, meaning, check, *limits):
 def _text(name, value):
     # A function would do for a network, and not for a record.
     if not isinstance(value, str):
-        raise ValueError(f"`{name}` must be a name. Received: {name}={value!r}")
+        raise ValueError(
+            f"`{name}` must be a name. Received: {name}={shown(value)}"
+        )
     return str(value)
 
 
