@@ -11,7 +11,9 @@ import pandas as pd
 import pytest
 from scipy import special, stats
 
-from comparison import analysis, claims, runs, studies, verdicts
+from comparison import records, studies
+from comparison.claims import experiments as claims
+from comparison.claims import verdicts
 
 # C1: the collapse of linear layers, and boundaries.
 
@@ -657,7 +659,7 @@ def test_a_record_is_read_and_not_made_again(experiment, tmp_path):
     path = tmp_path / "claims" / "tiny.json"
     record = json.loads(path.read_text())
     assert record["parameters"] == {"seeds": [0, 1], "scale": 1.0}
-    assert record["hash"] == runs.content_hash(record)
+    assert record["hash"] == records.content_hash(record)
     assert record["environment"]["backend"] == "tensorflow"
     assert [p.name for p in path.parent.iterdir()] == ["tiny.json"]
 
@@ -699,9 +701,9 @@ def test_a_record_is_written_whole_or_not_at_all(
     experiment, tmp_path, monkeypatch
 ):
     def fails(*arguments):
-        raise OSError("planted")
+        raise OSError(28, "planted")
 
-    monkeypatch.setattr(runs.os, "replace", fails)
+    monkeypatch.setattr(records.os, "replace", fails)
     with pytest.raises(OSError, match="planted"):
         claims.recorded("tiny", tmp_path)
     assert list((tmp_path / "claims").iterdir()) == []
@@ -737,7 +739,7 @@ def test_the_projects_records_are_of_todays_parameters(
     signature = claims.inspect.signature(claims.EXPERIMENTS[name])
     not_again.__signature__ = signature
     monkeypatch.setitem(claims.EXPERIMENTS, name, not_again)
-    assert len(claims.recorded(name, tmp_path, [analysis.RESULTS]))
+    assert len(claims.recorded(name, tmp_path, [records.RESULTS]))
 
 
 def test_closing_table():

@@ -14,7 +14,6 @@ import inspect
 import json
 import math
 import pathlib
-import sys
 import time
 
 import keras
@@ -24,7 +23,8 @@ from scipy import optimize
 from sklearn import datasets
 
 import activations
-from comparison import cnn, data, fused, probes, records, studies
+from comparison import cnn, data, fused, records, studies
+from comparison.claims import probes
 from comparison.configuration import Configuration
 
 HIDDEN = ("step", "linear", *studies.ARTICLE)
@@ -866,7 +866,3 @@ def main(arguments=None):
         seconds = time.perf_counter() - start
         print(f"{name}: {len(table)} rows, {seconds:.0f} s", flush=True)
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

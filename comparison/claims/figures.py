@@ -9,7 +9,9 @@ import numpy as np
 from matplotlib import ticker
 
 import activations
-from comparison import claims, studies, verdicts
+from comparison import studies
+from comparison.claims import experiments as claims
+from comparison.claims import verdicts
 from comparison.style import colour, label
 
 MARKERS = {

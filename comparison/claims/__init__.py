@@ -1,0 +1,1 @@
+"""The article's claims C1 to C8: experiments, rules, figures."""
