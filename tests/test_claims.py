@@ -12,15 +12,30 @@ import pytest
 from scipy import special, stats
 
 from comparison import records, studies
-from comparison.claims import experiments as claims
-from comparison.claims import verdicts
+from comparison.claims import (
+    cost,
+    dying,
+    registry,
+    sparsity,
+    step,
+    swish,
+)
+from comparison.claims import (
+    experiments as training,
+)
+from comparison.claims import (
+    figures as linear,
+)
+from comparison.claims import (
+    verdicts as gradients,
+)
 
 # C1: the collapse of linear layers, and boundaries.
 
 
 def drawn(**curvature):
     """Rows as of `boundaries`, curved as said, else fully curved."""
-    networks = ("none", *claims.HIDDEN)
+    networks = ("none", *training.HIDDEN)
     return pd.DataFrame(
         [
             {
@@ -29,29 +44,29 @@ def drawn(**curvature):
                 "curvature": curvature.get(network, 0.9),
             }
             for network in networks
-            for toy in claims.TOYS
+            for toy in linear.TOYS
         ]
     )
 
 
 def test_collapse_turns_around():
-    linear = pd.DataFrame(claims.collapse("linear", seeds=(0, 1)))
-    assert (linear["difference"] <= linear["rounding"]).all()
-    assert linear["difference"].nunique() == 2
-    verdict = verdicts.verdict_1(linear, drawn(linear=1e-9))
+    flat = pd.DataFrame(linear.collapse("linear", seeds=(0, 1)))
+    assert (flat["difference"] <= flat["rounding"]).all()
+    assert flat["difference"].nunique() == 2
+    verdict = linear.verdict_1(flat, drawn(linear=1e-9))
     assert verdict.verdict == "holds"
     # The same experiment with an activation that is not linear.
-    leaky = pd.DataFrame(claims.collapse("leaky_relu", seeds=(0,)))
+    leaky = pd.DataFrame(linear.collapse("leaky_relu", seeds=(0,)))
     assert (leaky["difference"] > 100 * leaky["rounding"]).all()
-    verdict = verdicts.verdict_1(leaky, drawn(linear=1e-9))
+    verdict = linear.verdict_1(leaky, drawn(linear=1e-9))
     assert verdict.verdict == "does not hold"
     # And a boundary that is not straight.
-    assert verdicts.verdict_1(linear, drawn()).verdict == "does not hold"
+    assert linear.verdict_1(flat, drawn()).verdict == "does not hold"
 
 
 def test_boundaries():
     rows = pd.DataFrame(
-        claims.boundaries(("linear", "tanh"), seeds=(0,), epochs=40)
+        linear.boundaries(("linear", "tanh"), seeds=(0,), epochs=40)
     )
     rows = rows.set_index(["network", "data"])
     # Linear logits are planes; a bent boundary is needed for circles alone.
@@ -61,21 +76,21 @@ def test_boundaries():
     assert rows.loc[("linear", "circles"), "accuracy"] < 0.7
     assert (rows.xs("blobs", level="data")["accuracy"] > 0.9).all()
     picture = rows.loc[("linear", "blobs"), "probability"]
-    picture = np.reshape(picture, (len(claims.GRID),) * 2)
+    picture = np.reshape(picture, (len(linear.GRID),) * 2)
     # Class 1 lies up and to the right; a row of the grid is a height.
     assert picture[-1, -1] > 95 and picture[0, 0] < 5
     assert (np.diff(picture, axis=0) >= 0).all()
 
 
-@pytest.mark.parametrize("name", list(claims.TOYS))
+@pytest.mark.parametrize("name", list(linear.TOYS))
 def test_toy_data(name):
-    x, y = claims.toy_data(name, 400, seed=0)
+    x, y = linear.toy_data(name, 400, seed=0)
     assert x.shape == (400, 2) and x.dtype == np.float32
     np.testing.assert_allclose(x.mean(axis=0), 0, atol=1e-5)
     np.testing.assert_allclose(x.std(axis=0), 1, atol=1e-5)
     assert np.bincount(y).tolist() == [200, 200]
-    again, _ = claims.toy_data(name, 400, seed=0)
-    other, _ = claims.toy_data(name, 400, seed=1)
+    again, _ = linear.toy_data(name, 400, seed=0)
+    other, _ = linear.toy_data(name, 400, seed=1)
     assert (x == again).all() and not np.allclose(x, other)
 
 
@@ -84,20 +99,20 @@ def test_toy_data(name):
 
 def test_movement_turns_around():
     rows = pd.DataFrame(
-        claims.movement(("step", "sigmoid"), seeds=(0,), epochs=1, train=320)
+        step.movement(("step", "sigmoid"), seeds=(0,), epochs=1, train=320)
     )
     moved = rows.set_index(["activation", "layer"])["moved"]
     assert moved["step"].tolist()[:2] == [0, 0]
     assert moved["step", "output"] > 0.01
     assert (moved["sigmoid"] > 0.01).all()
-    assert verdicts.verdict_2(rows).verdict == "holds"
+    assert step.verdict_2(rows).verdict == "holds"
     # A step that could be trained: sigmoid under its name.
     sigmoid = rows[rows["activation"] == "sigmoid"]
     planted = pd.concat([sigmoid.assign(activation="step"), sigmoid])
-    assert verdicts.verdict_2(planted).verdict == "does not hold"
+    assert step.verdict_2(planted).verdict == "does not hold"
     # An experiment in which nothing moves shows nothing.
     nothing = rows.assign(moved=np.where(rows["hidden"], 0.0, rows["moved"]))
-    assert verdicts.verdict_2(nothing).verdict == "does not hold"
+    assert step.verdict_2(nothing).verdict == "does not hold"
 
 
 # C3, C4: depth and learning.
@@ -152,18 +167,18 @@ def test_gradient_left_is_a_geometric_mean():
     rows.loc[rows["activation"] == "step", "gradient"] = pd.Series(
         [[0.0] * n for n in rows["depth"]]
     )
-    left = verdicts.gradient_left(rows)
+    left = gradients.gradient_left(rows)
     assert left.loc[("he_normal", 5), "sigmoid"] == pytest.approx(0.25**4)
     assert left.loc[("he_normal", 20), "step"] == 0
     two = rows[(rows["activation"] == "relu") & (rows["depth"] == 2)].copy()
     two["gradient"] = [[1.0, 1.0], [4.0, 1.0]] * 2
-    left = verdicts.gradient_left(two)
+    left = gradients.gradient_left(two)
     assert left["relu"].tolist() == pytest.approx([2, 2])
 
 
 def test_depth_finds_what_is_known():
     rows = pd.DataFrame(
-        claims.depth(
+        gradients.depth(
             ("step", "linear", "sigmoid"),
             depths=(6,),
             initializers=("glorot_uniform",),
@@ -171,7 +186,7 @@ def test_depth_finds_what_is_known():
             samples=20,
         )
     )
-    left = verdicts.gradient_left(rows).iloc[0]
+    left = gradients.gradient_left(rows).iloc[0]
     assert left["step"] == 0
     # Glorot and Bengio 2010: it keeps the gradients of a linear network.
     assert 0.5 < left["linear"] < 2
@@ -194,14 +209,14 @@ def slow_where(condition):
 def test_learning_and_distributions():
     small = {"names": ("tanh",), "train": 320, "epochs": (0, 2)}
     rows = pd.DataFrame(
-        claims.learning(("tanh",), (2,), seeds=(0,), epochs=2, train=320)
+        gradients.learning(("tanh",), (2,), seeds=(0,), epochs=2, train=320)
     )
     assert rows["normalised"].tolist() == [False, True]
     for row in rows.itertuples():
         assert len(row.loss) == len(row.accuracy) == 2
         assert row.loss[1] < row.loss[0]
         assert 0 < row.slope <= 1 and abs(row.mean) < 0.2
-    rows = pd.DataFrame(claims.distributions(layers=2, **small))
+    rows = pd.DataFrame(gradients.distributions(layers=2, **small))
     assert len(rows) == 2 * 2 * 4
     rows = rows.set_index(["quantity", "epoch", "layer"])["quantiles"]
     for layer in (1, 2):
@@ -229,7 +244,7 @@ def test_learning_and_distributions():
     ],
 )
 def test_verdict_3_turns_around(kept, slow, expected):
-    found = verdicts.verdict_3(deep(sigmoid=kept), slow_where(slow))
+    found = gradients.verdict_3(deep(sigmoid=kept), slow_where(slow))
     assert found.verdict.startswith(expected)
     if expected == "holds":
         assert found.verdict == "holds"
@@ -245,13 +260,13 @@ def test_verdict_3_minds_the_spread():
     rows.loc[is_one & ~rows["normalised"], "accuracy"] = pd.Series(
         [[0.1, 0.1]] * len(rows)
     )
-    assert gain_of_sigmoid(rows) > verdicts.NOTABLE
-    found = verdicts.verdict_3(deep(sigmoid=0.25), rows)
+    assert gain_of_sigmoid(rows) > registry.NOTABLE
+    found = gradients.verdict_3(deep(sigmoid=0.25), rows)
     assert found.verdict == "does not hold"
 
 
 def gain_of_sigmoid(rows):
-    gain = verdicts.mean_accuracy(rows)["sigmoid"].unstack("normalised")
+    gain = gradients.mean_accuracy(rows)["sigmoid"].unstack("normalised")
     return (gain[True] - gain[False]).mean()
 
 
@@ -283,18 +298,18 @@ def test_verdict_4_turns_around(lead, expected):
             for values, s in zip(rows["accuracy"], rows["seed"], strict=True)
         ]
     )
-    assert verdicts.verdict_4(rows).verdict == expected
+    assert gradients.verdict_4(rows).verdict == expected
 
 
 def test_paired_difference():
     rng = np.random.default_rng(0)
     a, b = rng.normal(size=(2, 6))
-    mean, low, high = verdicts.paired_difference(a, b)
+    mean, low, high = registry.paired_difference(a, b)
     expected = stats.ttest_rel(a, b).confidence_interval()
     assert (low, high) == pytest.approx(tuple(expected))
     assert mean == pytest.approx(np.mean(a - b))
     # One pair says nothing of the spread.
-    assert verdicts.paired_difference([1], [0]) == (1, -math.inf, math.inf)
+    assert registry.paired_difference([1], [0]) == (1, -math.inf, math.inf)
 
 
 # C5: sparsity and cost.
@@ -358,7 +373,7 @@ def timed(noise=0.1, **milliseconds):
 
 def test_sparsity_looks_before_and_after():
     rows = pd.DataFrame(
-        claims.sparsity(
+        sparsity.sparsity(
             ("sigmoid", "relu", "swish"), (), seeds=(0,), epochs=2, train=320
         )
     )
@@ -369,7 +384,7 @@ def test_sparsity_looks_before_and_after():
     assert (zero.drop("relu") == 0).all(axis=None)
     assert (dip.drop("swish") == 0).all(axis=None)
     # The pre-activations grow into the dip.
-    dips = verdicts.dips(rows)
+    dips = swish.dips(rows)
     assert (dips[2] >= dips[0]).all() and dips[2].max() > 0
     accuracy = rows.groupby(["activation", "epoch"])["accuracy"].first()
     assert accuracy["relu", 2] > accuracy["relu", 0] + 0.2
@@ -379,7 +394,7 @@ def test_sparsity_looks_before_and_after():
 
 def test_cost_times_every_task_in_every_round():
     rows = pd.DataFrame(
-        claims.cost(("relu", "tanh"), rounds=3, batch_size=1, steps=False)
+        cost.cost(("relu", "tanh"), rounds=3, batch_size=1, steps=False)
     )
     counts = rows.groupby(["activation", "what"])["round"].agg(list)
     assert counts.to_dict() == {
@@ -395,14 +410,14 @@ def test_cost_times_every_task_in_every_round():
 
 def test_cost_ratios_compare_within_a_round():
     rows = timed(noise=3, sigmoid=15.0)
-    ratios = verdicts.cost_ratios(rows)
+    ratios = cost.cost_ratios(rows)
     # What slows a whole round down cancels.
     assert ratios.loc["sigmoid"].tolist() == pytest.approx([1.5] * 3)
     assert ratios.loc["relu"].tolist() == pytest.approx([1] * 3)
-    to_copy = verdicts.cost_ratios(rows, "forward", "copy")
+    to_copy = cost.cost_ratios(rows, "forward", "copy")
     assert to_copy.loc["sigmoid", "median"] == pytest.approx(1.2)
     assert "copy" not in to_copy.index
-    shares = verdicts.step_shares(rows)
+    shares = cost.step_shares(rows)
     assert shares.loc["tanh"].tolist() == pytest.approx([0.1] * 3)
 
 
@@ -416,7 +431,7 @@ def test_cost_ratios_compare_within_a_round():
     ],
 )
 def test_verdict_5_turns_around(share, slow, expected):
-    found = verdicts.verdict_5(
+    found = sparsity.verdict_5(
         sparse(lambda name, layer: share if name == "relu" else 0.0),
         timed(sigmoid=slow, tanh=slow),
     ).verdict
@@ -432,8 +447,8 @@ def test_verdict_5_minds_the_spread():
     rows = timed(sigmoid=20.0, tanh=20.0)
     is_other = rows["activation"].isin(["sigmoid", "tanh"])
     rows.loc[is_other & (rows["round"] % 3 == 0), "milliseconds"] /= 4
-    assert (verdicts.cost_ratios(rows)["median"].loc[["sigmoid"]] > 1).all()
-    found = verdicts.verdict_5(sparse(lambda name, layer: 0.0), rows)
+    assert (cost.cost_ratios(rows)["median"].loc[["sigmoid"]] > 1).all()
+    found = sparsity.verdict_5(sparse(lambda name, layer: 0.0), rows)
     assert found.verdict == "does not hold"
 
 
@@ -468,18 +483,18 @@ def test_dying_goes_on_at_the_usual_rate(monkeypatch):
     def train(self, *arguments):
         rates.append(float(self.optimizer.learning_rate))
 
-    monkeypatch.setattr(claims.Trainer, "train", train)
-    claims.dying(("relu",), learning_rates=(0.1, 0.01), seeds=(0,), train=320)
+    monkeypatch.setattr(training.Trainer, "train", train)
+    dying.dying(("relu",), learning_rates=(0.1, 0.01), seeds=(0,), train=320)
     assert rates == pytest.approx([0.1, 0.001, 0.01, 0.001])
 
 
 def test_dying_finds_the_dead():
     rows = pd.DataFrame(
-        claims.dying(
+        dying.dying(
             learning_rates=(0.001, 0.1), seeds=(0, 1), epochs=1, train=320
         )
     )
-    dead = verdicts.dead_units(rows)
+    dead = dying.dead_units(rows)
     assert dead.loc[0.1, "relu"] > 0.3 > dead.loc[0.001, "relu"]
     # Leaky ReLU has a slope everywhere.
     assert (dead["leaky_relu"] == 0).all()
@@ -503,7 +518,7 @@ def test_dying_finds_the_dead():
     ],
 )
 def test_verdict_6_turns_around(rows, expected):
-    assert verdicts.verdict_6(rows).verdict == expected
+    assert dying.verdict_6(rows).verdict == expected
 
 
 @pytest.mark.parametrize(
@@ -530,7 +545,7 @@ def test_verdict_6_turns_around(rows, expected):
     ],
 )
 def test_verdict_7_turns_around(rows, time, expected):
-    found = verdicts.verdict_7(rows, timed(leaky_relu=time))
+    found = dying.verdict_7(rows, timed(leaky_relu=time))
     assert found.verdict == expected
 
 
@@ -538,7 +553,7 @@ def test_verdict_7_turns_around(rows, time, expected):
 
 
 def test_swish_against_lamberts_w():
-    rows = pd.DataFrame(claims.swish()).set_index("beta")
+    rows = pd.DataFrame(swish.swish()).set_index("beta")
     w = special.lambertw(np.exp(-1)).real
     one = rows.loc[1.0]
     assert one["minimum"] == pytest.approx(-w, abs=1e-9)
@@ -552,11 +567,11 @@ def test_swish_against_lamberts_w():
 
 
 def test_verdict_8_turns_around():
-    curve = pd.DataFrame(claims.swish())
+    curve = pd.DataFrame(swish.swish())
     used = sparse(lambda name, layer: 0.0)
-    good = verdicts.verdict_8(curve, used, deep())
+    good = swish.verdict_8(curve, used, deep())
     assert good.verdict == "holds"
-    vanishing = verdicts.verdict_8(curve, used, deep(swish=0.5)).verdict
+    vanishing = swish.verdict_8(curve, used, deep(swish=0.5)).verdict
     assert vanishing.startswith("holds only where")
     assert "20 layers with glorot_uniform" in vanishing
     assert "5 layers" not in vanishing
@@ -567,18 +582,18 @@ def test_verdict_8_turns_around():
         (curve.assign(to_line=0.1), used),
         (curve.assign(to_relu=0.1), used),
     ):
-        assert verdicts.verdict_8(*bad, deep()).verdict == "does not hold"
+        assert swish.verdict_8(*bad, deep()).verdict == "does not hold"
 
 
 # Training.
 
 
 def test_trainer_starts_anew():
-    (x, y), held_out = claims.digits(320)
+    (x, y), held_out = training.digits(320)
     assert x.shape == (320, 784) and held_out[0].shape == (1000, 784)
     assert x.min() == 0 and x.max() == 1
-    trainer = claims.Trainer(
-        claims.dense_network("relu", 2, batch_normalization=True)
+    trainer = training.Trainer(
+        training.dense_network("relu", 2, batch_normalization=True)
     )
 
     def result(seed):
@@ -593,22 +608,22 @@ def test_trainer_starts_anew():
 
 
 def test_seeds_are_paired():
-    networks = [claims.dense_network(a, 2, width=8) for a in ("relu", "tanh")]
+    networks = [training.dense_network(a, 2, width=8) for a in ("relu", "tanh")]
     for model in networks:
-        claims.restart(model, claims.state(model), 3)
+        training.restart(model, training.state(model), 3)
     a, b = (
         [la.get_weights()[0] for la in m.layers if la.weights] for m in networks
     )
     for left, right in zip(a, b, strict=True):
         np.testing.assert_array_equal(left, right)
-    claims.restart(networks[1], claims.state(networks[1]), 4)
+    training.restart(networks[1], training.state(networks[1]), 4)
     assert not np.array_equal(networks[1].layers[0].get_weights()[0], a[0])
 
 
 def test_dense_network():
     names = [
         layer.name
-        for layer in claims.dense_network(
+        for layer in training.dense_network(
             "tanh", 2, batch_normalization=True
         ).layers
     ]
@@ -621,7 +636,7 @@ def test_dense_network():
         "activation_2",
         "output",
     ]
-    assert len(claims.dense_network(None, 3).layers) == 4
+    assert len(training.dense_network(None, 3).layers) == 4
 
 
 # Records.
@@ -637,24 +652,24 @@ def experiment(monkeypatch):
         row = {"value": scale / 3, "none": math.nan}
         return [{"seed": seed, **row} for seed in seeds]
 
-    monkeypatch.setattr(claims, "EXPERIMENTS", {"tiny": tiny})
+    monkeypatch.setattr(registry, "EXPERIMENTS", {"tiny": tiny})
     monkeypatch.setattr(
-        claims, "STUDIES", {"claims": {}, "smoke": {"tiny": {"seeds": (0,)}}}
+        registry, "STUDIES", {"claims": {}, "smoke": {"tiny": {"seeds": (0,)}}}
     )
     return calls
 
 
 def test_a_record_is_read_and_not_made_again(experiment, tmp_path):
-    first = claims.recorded("tiny", tmp_path)
+    first = registry.recorded("tiny", tmp_path)
     assert first["value"].tolist() == [0.333333] * 2
     assert first["none"].isna().all()
-    second = claims.recorded("tiny", tmp_path)
+    second = registry.recorded("tiny", tmp_path)
     pd.testing.assert_frame_equal(first, second)
-    elsewhere = claims.recorded("tiny", tmp_path / "new", [tmp_path])
+    elsewhere = registry.recorded("tiny", tmp_path / "new", [tmp_path])
     pd.testing.assert_frame_equal(first, elsewhere)
     assert not (tmp_path / "new").exists()
     assert len(experiment) == 1
-    claims.recorded("tiny", tmp_path, again=True)
+    registry.recorded("tiny", tmp_path, again=True)
     assert len(experiment) == 2
     path = tmp_path / "claims" / "tiny.json"
     record = json.loads(path.read_text())
@@ -674,10 +689,10 @@ def test_a_record_is_read_and_not_made_again(experiment, tmp_path):
     ],
 )
 def test_a_damaged_record_is_set_aside(experiment, tmp_path, caplog, damage):
-    expected = claims.recorded("tiny", tmp_path)
+    expected = registry.recorded("tiny", tmp_path)
     path = tmp_path / "claims" / "tiny.json"
     path.write_text(damage(path.read_text()))
-    found = claims.recorded("tiny", tmp_path)
+    found = registry.recorded("tiny", tmp_path)
     pd.testing.assert_frame_equal(found, expected)
     assert len(experiment) == 2
     # It is not thrown away, and the user is told.
@@ -689,11 +704,11 @@ def test_a_damaged_record_is_set_aside(experiment, tmp_path, caplog, damage):
 
 
 def test_a_smoke_record_is_not_taken_for_a_real_one(experiment, tmp_path):
-    assert len(claims.recorded("tiny", tmp_path, study="smoke")) == 1
-    assert len(claims.recorded("tiny", tmp_path)) == 2
+    assert len(registry.recorded("tiny", tmp_path, study="smoke")) == 1
+    assert len(registry.recorded("tiny", tmp_path)) == 2
     assert experiment == [([0], 1.0), ([0, 1], 1.0)]
     # Nor does one replace the other.
-    assert len(claims.recorded("tiny", tmp_path, study="smoke")) == 1
+    assert len(registry.recorded("tiny", tmp_path, study="smoke")) == 1
     assert len(experiment) == 2
 
 
@@ -705,51 +720,38 @@ def test_a_record_is_written_whole_or_not_at_all(
 
     monkeypatch.setattr(records.os, "replace", fails)
     with pytest.raises(OSError, match="planted"):
-        claims.recorded("tiny", tmp_path)
+        registry.recorded("tiny", tmp_path)
     assert list((tmp_path / "claims").iterdir()) == []
 
 
 def test_errors(tmp_path):
     with pytest.raises(ValueError, match="Received: name='vanishing'"):
-        claims.recorded("vanishing", tmp_path)
+        registry.recorded("vanishing", tmp_path)
     with pytest.raises(ValueError, match="Received: study='quick'"):
-        claims.recorded("swish", tmp_path, study="quick")
+        registry.recorded("swish", tmp_path, study="quick")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_command_line(experiment, tmp_path, capsys):
     arguments = ["--results", str(tmp_path)]
-    assert claims.main(arguments) == 0
-    assert claims.main(arguments) == 0
+    assert registry.main(arguments) == 0
+    assert registry.main(arguments) == 0
     assert len(experiment) == 1
-    claims.main([*arguments, "--again", "tiny"])
+    registry.main([*arguments, "--again", "tiny"])
     assert len(experiment) == 2
     assert "tiny: 2 rows" in capsys.readouterr().out
     with pytest.raises(SystemExit):
-        claims.main(["--again", "huge"])
+        registry.main(["--again", "huge"])
 
 
-@pytest.mark.parametrize("name", list(claims.EXPERIMENTS))
+@pytest.mark.parametrize("name", list(registry.EXPERIMENTS))
 def test_the_projects_records_are_of_todays_parameters(
     name, tmp_path, monkeypatch
 ):
     def not_again(**parameters):
         raise AssertionError(f"{name} has no record of {parameters}")
 
-    signature = claims.inspect.signature(claims.EXPERIMENTS[name])
+    signature = registry.inspect.signature(registry.EXPERIMENTS[name])
     not_again.__signature__ = signature
-    monkeypatch.setitem(claims.EXPERIMENTS, name, not_again)
-    assert len(claims.recorded(name, tmp_path, [records.RESULTS]))
-
-
-def test_closing_table():
-    curve = pd.DataFrame(claims.swish())
-    found = [
-        verdicts.verdict_8(curve, sparse(lambda *_: 0.0), deep(swish=0.5)),
-        verdicts.verdict_6(died([0, 0, 0])),
-    ]
-    lines = verdicts.markdown_table(found).splitlines()
-    assert len(lines) == 4
-    assert lines[2].startswith("| C8 | Swish")
-    assert lines[3].endswith("| does not hold |")
-    assert {line.count("|") for line in lines} == {5}
+    monkeypatch.setitem(registry.EXPERIMENTS, name, not_again)
+    assert len(registry.recorded(name, tmp_path, [records.RESULTS]))

@@ -1,1 +1,33 @@
-"""The article's claims C1 to C8: experiments, rules, figures."""
+"""The article's claims C1 to C8: one room a claim.
+
+A room holds its claim's experiment over seeds, its rule and its figure.
+`python -m comparison.claims` makes the records that are missing from
+`results/claims`; `... --again cost` makes one anew.
+"""
+
+from comparison.claims import (  # noqa: F401
+    cost,
+    dying,
+    probes,
+    sparsity,
+    step,
+    swish,
+)
+from comparison.claims import (
+    experiments as training,
+)
+from comparison.claims import (
+    figures as linear,
+)
+from comparison.claims import (
+    verdicts as gradients,
+)
+from comparison.claims.registry import (  # noqa: F401
+    CLAIMS,
+    EXPERIMENTS,
+    SMOKE,
+    Verdict,
+    decide,
+    main,
+    recorded,
+)

@@ -2,6 +2,6 @@
 
 import sys
 
-from comparison.claims import experiments
+from comparison import claims
 
-sys.exit(experiments.main())
+sys.exit(claims.main())

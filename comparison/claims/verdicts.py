@@ -1,61 +1,157 @@
-"""Verdicts on the article's claims, from the experiments' rows alone.
+"""C3 and C4: gradients in depth, and how fast networks learn."""
 
-With other rows a verdict would turn around. The thresholds below and the rules
-in the docstrings were written before the first record was read, and stay as
-they are. Rows are tables as `comparison.claims.recorded` returns them.
-"""
-
-import dataclasses
-import math
-
+import keras
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib import ticker
 from scipy import stats
 
-from comparison import studies
+import activations
+from comparison.claims import probes
+from comparison.claims.experiments import (
+    HIDDEN,
+    Trainer,
+    dense_network,
+    digits,
+    restart,
+    state,
+)
+from comparison.claims.registry import (
+    NOTABLE,
+    Verdict,
+    _listed,
+    experiment,
+    paired_difference,
+    rule,
+)
+from comparison.style import MARKERS, colour, label
 
 # C3, C8: a gradient has vanished if less than this part of it is left at the
 # first hidden layer of what there is at the last; bfloat16 and float16 keep
 # two or three digits.
 VANISHED = 1e-3
-# C3, C6: differences under ten points of accuracy, and shares under a tenth,
-# are not called learning more slowly, or dying.
-NOTABLE = 0.1
-# C1: the part of a logit's variance that no plane explains. A boundary is
-# straight where the logit is a plane.
-STRAIGHT = 0.01
-# C5: where inputs lie evenly about zero, ReLU gives 0 for half of them.
-SPARSE = 0.5
-# C7: at most a quarter more time, forward and backward, is "a little more";
-# fewer dead units than one in a hundred are none.
-LITTLE = 1.25
-NONE_DEAD = 0.01
-# C8: a dip that one pre-activation in a hundred falls in is used.
-USED = 0.01
-
-CLAIMS = {
-    "C1": "Layers joined by linear activations collapse into one.",
-    "C2": "The step function cannot be trained in hidden layers.",
-    "C3": "Sigmoid's gradient vanishes, and learning slows with it.",
-    "C4": "Tanh learns faster than sigmoid.",
-    "C5": "ReLU activates sparsely, and costs less than sigmoid and tanh.",
-    "C6": "ReLU's zero region stops learning.",
-    "C7": "Leaky ReLU keeps learning there, at little more computation.",
-    "C8": "Swish is not monotonic, has its limits, and avoids vanishing "
-    "gradients.",
-}
 
 
-@dataclasses.dataclass(frozen=True)
-class Verdict:
-    """A claim, what was measured, and what follows.
+@experiment(seeds=(0,), depths=(2, 5), samples=20)
+def depth(
+    names=HIDDEN,
+    depths=(2, 5, 10, 20),
+    initializers=("glorot_uniform", "he_normal"),
+    seeds=(0, 1, 2),
+    samples=200,
+):
+    """Probes dense networks of several depths at their initialisation.
 
-    `verdict` is "holds", "does not hold", or "holds only where ...".
+    64 units a layer, no normalisation, biases 0, digits as inputs. `gradient`
+    is the root mean square of dL/dz, a value a hidden layer from the first to
+    the last; `slope` and `saturated` are means over the layers.
     """
+    (x, y), _ = digits(samples)
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    rows = []
+    for initializer in initializers:
+        for name in names:
+            for layers in depths:
+                model = dense_network(
+                    name, layers, kernel_initializer=initializer
+                )
+                initial = state(model)
+                for seed in seeds:
+                    restart(model, initial, seed)
+                    found = probes.summary(probes.probe(model, x, y, loss))
+                    rows.append(
+                        {
+                            "initializer": initializer,
+                            "activation": name,
+                            "depth": layers,
+                            "seed": seed,
+                            "slope": found["slope"].mean(),
+                            "saturated": found["saturated"].mean(),
+                            "gradient": found["gradient"].tolist(),
+                        }
+                    )
+    return rows
 
-    claim: str
-    measured: str
-    verdict: str
+
+@experiment(seeds=(0, 1), depths=(2, 3), epochs=1, train=320)
+def learning(
+    names=("sigmoid", "tanh", "relu"),
+    depths=(2, 8),
+    seeds=(0, 1, 2, 3, 4),
+    epochs=5,
+    train=3000,
+):
+    """Trains dense networks with and without batch normalisation.
+
+    Adam at 0.001, batches of 32. `accuracy` is of the held-out digits and
+    `loss` the mean over the epoch in training, a value an epoch; `slope`,
+    `saturated` and `mean` are means over the hidden layers, in the state of
+    inference, at the end.
+    """
+    (x, y), held_out = digits(train)
+    rows = []
+    for layers in depths:
+        for normalised in (False, True):
+            for name in names:
+                trainer = Trainer(
+                    dense_network(name, layers, batch_normalization=normalised)
+                )
+                for seed in seeds:
+                    trainer.restart(seed)
+                    losses, accuracies = [], []
+                    for _ in range(epochs):
+                        losses.append(trainer.train(x, y))
+                        accuracies.append(trainer.accuracy(*held_out))
+                    found = probes.summary(trainer.probe(*held_out))
+                    rows.append(
+                        {
+                            "activation": name,
+                            "depth": layers,
+                            "normalised": normalised,
+                            "seed": seed,
+                            "loss": losses,
+                            "accuracy": accuracies,
+                            "slope": found["slope"].mean(),
+                            "saturated": found["saturated"].mean(),
+                            "mean": found["mean"].mean(),
+                        }
+                    )
+    return rows
+
+
+@experiment(layers=2, epochs=(0, 1), train=320)
+def distributions(
+    names=("sigmoid", "tanh", "relu"),
+    layers=8,
+    epochs=(0, 1, 5),
+    seed=0,
+    train=3000,
+):
+    """Probes a deep network's layers at the start and during training.
+
+    Quantiles of pre-activations, activations and gradients on 500 held-out
+    digits; trained as in `learning`, without normalisation.
+    """
+    (x, y), (x_held, y_held) = digits(train)
+    rows = []
+    for name in names:
+        trainer = Trainer(dense_network(name, layers))
+        trainer.restart(seed)
+        for epoch in epochs:
+            trainer.train(x, y, epoch - trainer.epoch)
+            found = trainer.probe(x_held[:500], y_held[:500])
+            for (layer, quantity), row in probes.quantiles(found).iterrows():
+                rows.append(
+                    {
+                        "activation": name,
+                        "epoch": epoch,
+                        "layer": int(layer.removeprefix("activation_")),
+                        "quantity": quantity,
+                        "quantiles": row.tolist(),
+                    }
+                )
+    return rows
 
 
 def gradient_left(rows):
@@ -81,62 +177,6 @@ def gradient_left(rows):
         )
 
 
-def paired_difference(first, second):
-    """Returns the mean of paired differences and its 95 % t-interval."""
-    difference = np.asarray(first, float) - np.asarray(second, float)
-    if len(difference) < 2:
-        return difference.mean(), -math.inf, math.inf
-    half = stats.sem(difference) * stats.t.ppf(0.975, len(difference) - 1)
-    mean = difference.mean()
-    return mean, mean - half, mean + half
-
-
-def verdict_1(collapsed, drawn):
-    """C1, from `collapse` and `boundaries`.
-
-    Holds if the deep network and the one layer differ by no more than
-    rounding, for every seed, and all boundaries of the linear network are
-    straight (`STRAIGHT`); otherwise it does not.
-    """
-    worst = (collapsed["difference"] / collapsed["rounding"]).max()
-    curvature = drawn.groupby("network")["curvature"]
-    straight = curvature.max()["linear"]
-    bent = drawn[drawn["network"].isin(studies.ARTICLE)]
-    bent = bent[bent["data"] == "circles"]["curvature"]
-    return Verdict(
-        "C1",
-        f"A deep linear network differs from one layer by "
-        f"{collapsed['difference'].max():.1e} of its output, rounding allows "
-        f"{collapsed['rounding'].max():.1e}. Of its logits {straight:.1%} is "
-        f"not a plane; with the article's activations, on circles, "
-        f"{bent.min():.0%} or more.",
-        "holds" if worst <= 1 and straight < STRAIGHT else "does not hold",
-    )
-
-
-def verdict_2(moved):
-    """C2, from `movement`.
-
-    Holds if no hidden kernel of the step network moves at all, its last does,
-    and all of sigmoid's do, without which the experiment would show nothing;
-    otherwise it does not.
-    """
-    is_step = moved["activation"] == "step"
-    hidden = moved[is_step & moved["hidden"]]["moved"]
-    last = moved[is_step & ~moved["hidden"]]["moved"]
-    control = moved[~is_step & moved["hidden"]]["moved"]
-    accuracy = moved.groupby("activation")["accuracy"].mean()
-    holds = hidden.max() == 0 and last.min() > 0 and control.min() > 0
-    return Verdict(
-        "C2",
-        f"Step's hidden kernels move by {hidden.max():.1%} of their size, its "
-        f"last by {last.mean():.0%}; sigmoid's hidden ones by "
-        f"{control.mean():.0%}. Held-out accuracy {accuracy['step']:.1%} and "
-        f"{accuracy['sigmoid']:.1%}.",
-        "holds" if holds else "does not hold",
-    )
-
-
 def mean_accuracy(rows):
     """Returns the mean of the held-out accuracy over the epochs, of a run.
 
@@ -156,6 +196,12 @@ def mean_accuracy(rows):
     )
 
 
+@rule(
+    "C3",
+    "Sigmoid's gradient vanishes, and learning slows with it.",
+    depth,
+    learning,
+)
 def verdict_3(deep, learned):
     """C3, from `depth` and `learning`.
 
@@ -230,6 +276,7 @@ def conditions(learned):
     ).T.rename_axis(["depth", "normalised"])
 
 
+@rule("C4", "Tanh learns faster than sigmoid.", learning)
 def verdict_4(learned):
     """C4, from `learning`.
 
@@ -263,465 +310,276 @@ def _condition(layers, normalised):
     return f"{layers} layers {word} normalisation"
 
 
-def _listed(items, word="and"):
-    items = [str(item) for item in items]
-    if len(items) < 2:
-        return "".join(items)
-    return f"{', '.join(items[:-1])} {word} {items[-1]}"
-
-
-def cost_ratios(rows, what="both", to="relu"):
-    """Returns the times over those of one activation, of the same round.
-
-    Args:
-        rows: Of `cost`.
-        what: `"forward"`, `"both"`, `"all"` or `"step"`.
-        to: The activation that is 1, or `"copy"`.
-
-    Returns:
-        A row an activation: `median`, and the quartiles `low` and `high`.
-    """
-    one = rows[rows["activation"] == to]
-    # A copy is no forward and backward pass; its one time serves for both.
-    one = one[one["what"] == ("both" if to == "copy" else what)]
-    one = one.set_index("round")["milliseconds"]
-    times = rows[(rows["what"] == what) & (rows["activation"] != "copy")]
-    table = times.pivot_table(
-        index="round", columns="activation", values="milliseconds", sort=False
-    ).div(one, axis=0)
-    return _spread(table)
-
-
-def step_shares(rows):
-    """Returns the part of a training step that the activations are.
-
-    Forward and backward of the article's three, over the time of its step in
-    the same round: a row an activation, `median`, `low` and `high`.
-    """
-    table = rows.pivot_table(
-        index="round",
-        columns=["what", "activation"],
-        values="milliseconds",
-        sort=False,
+def slopes(learned):
+    """Draws the mean derivative in trained networks beside the largest."""
+    names = list(dict.fromkeys(learned["activation"]))
+    x = np.linspace(-6, 6, 1201)
+    figure, (left, right) = plt.subplots(
+        1, 2, figsize=(10, 3.4), layout="constrained"
     )
-    return _spread(table["all"] / table["step"])
-
-
-def _spread(table):
-    return pd.DataFrame(
-        {
-            "median": table.median(),
-            "low": table.quantile(0.25),
-            "high": table.quantile(0.75),
-        }
-    )
-
-
-def trained_zeros(rows):
-    """Returns the share of exact zeros at the end, a column an activation.
-
-    Args:
-        rows: Of `sparsity`.
-
-    Returns:
-        A row a network and hidden layer; the mean over the seeds.
-    """
-    rows = rows[rows["epoch"] == rows["epoch"].max()]
-    return rows.pivot_table(
-        index=["network", "layer"],
-        columns="activation",
-        values="zero",
-        sort=False,
-    )
-
-
-def verdict_5(sparse, timed):
-    """C5, from `sparsity` and `cost`.
-
-    ReLU is sparse in a layer if `SPARSE` or more of its activations are 0 in
-    the mean over the seeds, and cheaper than another if the lower quartile of
-    the other's time over ReLU's, forward and backward, is above 1. Holds if
-    sparse in every layer and cheaper than sigmoid and tanh; does not hold if
-    sparse in none and cheaper than neither; otherwise holds only where so.
-    """
-    zeros = trained_zeros(sparse)["relu"]
-    ratios = cost_ratios(timed).loc[["sigmoid", "tanh"]]
-    cheaper = ratios.index[ratios["low"] > 1]
-    full = zeros.index[zeros >= SPARSE]
-    if len(full) == len(zeros) and len(cheaper) == 2:
-        verdict = "holds"
-    elif not len(full) and not len(cheaper):
-        verdict = "does not hold"
-    else:
-        layers = _listed([f"{net} layer {layer}" for net, layer in full])
-        where = [f"sparsity is meant in {layers}"] if layers else []
-        if len(cheaper):
-            where.append(f"cost is meant beside {_listed(cheaper)}")
-        verdict = f"holds only where {_listed(where)}"
-        if not layers:
-            verdict += "; no layer is half zeros"
-        if not len(cheaper):
-            verdict += "; it is clearly cheaper than neither"
-    share = step_shares(timed)["median"]
-    return Verdict(
-        "C5",
-        f"{zeros.min():.0%} to {zeros.max():.0%} of ReLU's activations are 0, "
-        f"a layer. Forward and backward, sigmoid takes "
-        f"{_times(ratios.loc['sigmoid'])} and tanh "
-        f"{_times(ratios.loc['tanh'])} times ReLU's time; all activations are "
-        f"{share['relu']:.0%} of a training step with ReLU, "
-        f"{share['sigmoid']:.0%} with sigmoid, {share['tanh']:.0%} with tanh.",
-        verdict,
-    )
-
-
-def _times(row):
-    return f"{row['median']:.2f} ({row['low']:.2f} to {row['high']:.2f})"
-
-
-def dead_units(rows):
-    """Returns the mean share of dead units, a column an activation."""
-    return rows.pivot_table(
-        index="learning_rate", columns="activation", values="dead", sort=False
-    )
-
-
-def lead_of_leaky(rows):
-    """Returns leaky ReLU's lead in accuracy over ReLU by learning rate.
-
-    Args:
-        rows: Of `dying`.
-
-    Returns:
-        A row a learning rate: the mean paired difference over the seeds,
-        `difference`, and its 95 % interval, `low` and `high`.
-    """
-    accuracy = rows.pivot_table(
-        index=["learning_rate", "seed"],
-        columns="activation",
-        values="accuracy",
-        sort=False,
-    )
-    return pd.DataFrame.from_dict(
-        {
-            rate: paired_difference(part["leaky_relu"], part["relu"])
-            for rate, part in accuracy.groupby("learning_rate", sort=False)
-        },
-        orient="index",
-        columns=["difference", "low", "high"],
-    ).rename_axis("learning_rate")
-
-
-def verdict_6(died):
-    """C6, from `dying`.
-
-    ReLU units die at a learning rate if `NOTABLE` or more of them are dead in
-    the mean over the seeds, and stop learning if half or more of those are
-    still dead after as many epochs at 0.001. Holds if they die at every rate
-    and stop; does not hold if they die at none or come back; otherwise holds
-    only where the rate is so high.
-    """
-    dead = dead_units(died)["relu"]
-    dying_at = dead.index[dead >= NOTABLE]
-    of_relu = died[died["activation"] == "relu"]
-    stopped = of_relu[of_relu["learning_rate"].isin(dying_at)]
-    still = stopped["still_dead"].astype(float).mean()
-    if not len(dying_at) or not still >= 0.5:
-        verdict = "does not hold"
-    elif len(dying_at) == len(dead):
-        verdict = "holds"
-    else:
-        verdict = (
-            f"holds only where the learning rate is too high: "
-            f"{_listed(f'{rate:g}' for rate in dying_at)} here"
-        )
-    lead = lead_of_leaky(died).iloc[-1]
-    return Verdict(
-        "C6",
-        f"{dead.iloc[0]:.1%} of the units are dead after training at "
-        f"{dead.index[0]:g}, {dead.iloc[-1]:.0%} at {dead.index[-1]:g}; of "
-        f"those that died {still:.0%} stay dead. At {dead.index[-1]:g} leaky "
-        f"ReLU is {100 * lead['difference']:+.1f} points "
-        f"[{100 * lead['low']:+.1f}, {100 * lead['high']:+.1f}] from ReLU.",
-        verdict,
-    )
-
-
-def verdict_7(died, timed):
-    """C7, from `dying` and `cost`.
-
-    Of the learning rates where ReLU units die (see `verdict_6`), leaky ReLU
-    keeps learning at those where fewer than `NONE_DEAD` of its units are dead
-    and its accuracy is higher, the paired interval above 0. Holds if that is
-    so at all of them and the median of its time over ReLU's, forward and
-    backward, is at most `LITTLE`; does not hold if ReLU dies nowhere, or leaky
-    ReLU has dead units at all of those rates; otherwise holds only where so.
-    """
-    dead = dead_units(died)
-    there = dead.index[dead["relu"] >= NOTABLE]
-    alive = [r for r in there if dead.loc[r, "leaky_relu"] < NONE_DEAD]
-    lead = lead_of_leaky(died)
-    better = [r for r in alive if lead.loc[r, "low"] > 0]
-    ratio = cost_ratios(timed).loc["leaky_relu"]
-    is_little = ratio["median"] <= LITTLE
-    if not alive:
-        verdict = "does not hold"
-    elif len(better) == len(there) and is_little:
-        verdict = "holds"
-    else:
-        rates = _listed(f"{rate:g}" for rate in better)
-        verdict = (
-            f"holds only where the learning rate is {rates}"
-            if better
-            else "holds only where a gradient is all that is asked for: "
-            "accuracy is not clearly higher"
-        )
-        if not is_little:
-            verdict += f", for {ratio['median']:.2f} times the time"
-    return Verdict(
-        "C7",
-        f"Where ReLU units die, at most "
-        f"{dead.loc[there, 'leaky_relu'].max():.1%} of leaky ReLU's do. Its "
-        f"lead there in points: "
-        + "; ".join(
-            f"{100 * lead.loc[r, 'difference']:+.1f} "
-            f"[{100 * lead.loc[r, 'low']:+.1f}, "
-            f"{100 * lead.loc[r, 'high']:+.1f}] at {r:g}"
-            for r in there
-        )
-        + f". It takes {_times(ratio)} times ReLU's time."
-        if len(there)
-        else "No learning rate here kills ReLU units.",
-        verdict,
-    )
-
-
-def dips(rows):
-    """Returns the share of swish's pre-activations where it falls.
-
-    Args:
-        rows: Of `sparsity`.
-
-    Returns:
-        A row a network and hidden layer, a column an epoch; the mean over the
-        seeds.
-    """
-    return rows[rows["activation"] == "swish"].pivot_table(
-        index=["network", "layer"], columns="epoch", values="dip", sort=False
-    )
-
-
-def verdict_8(curve, sparse, deep):
-    """C8, from `swish`, `sparsity` and `depth`.
-
-    Its shape is as claimed if it falls somewhere at beta = 1, a trained
-    network has `USED` or more of a layer's pre-activations there, it is x/2 at
-    beta = 0, and at the largest beta no further from ReLU than 0.01. It avoids
-    vanishing gradients where no less than `VANISHED` is left. Holds if the
-    shape is as claimed and the gradient vanishes in no network of `depth`;
-    does not hold if the shape is not; otherwise holds only where it does not
-    vanish.
-    """
-    curve = curve.set_index("beta")
-    used = dips(sparse).iloc[:, -1]
-    is_shaped = (
-        curve.loc[1.0, "falls"] > 0
-        and used.max() >= USED
-        and curve.loc[0.0, "to_line"] == 0
-        and curve.loc[curve.index.max(), "to_relu"] < 0.01
-    )
-    left = gradient_left(deep)
-    gone = left.index[left["swish"] < VANISHED]
-    if not is_shaped:
-        verdict = "does not hold"
-    elif not len(gone):
-        verdict = "holds"
-    else:
-        networks = _listed(f"{n} layers with {init}" for init, n in gone)
-        verdict = (
-            f"holds only where the network is not too deep: the gradient "
-            f"vanishes at {networks}"
-        )
-    deepest = left.index.get_level_values("depth").max()
-    gradients = "; ".join(
-        f"with {init} {row['swish']:.2g} (ReLU {row['relu']:.2g}, sigmoid "
-        f"{row['sigmoid']:.2g})"
-        for init, row in left.xs(deepest, level="depth").iterrows()
-    )
-    return Verdict(
-        "C8",
-        f"Minimum {curve.loc[1.0, 'minimum']:.3f} at "
-        f"{curve.loc[1.0, 'minimum_at']:.3f}; {used.min():.1%} to "
-        f"{used.max():.1%} of a trained layer's pre-activations lie where it "
-        f"falls. Gradient left at {deepest} layers: {gradients}.",
-        verdict,
-    )
-
-
-def decide(tables):
-    """Returns the verdicts on C1 to C8.
-
-    Args:
-        tables: Of each experiment's name, its rows.
-    """
-    return [
-        verdict_1(tables["collapse"], tables["boundaries"]),
-        verdict_2(tables["movement"]),
-        verdict_3(tables["depth"], tables["learning"]),
-        verdict_4(tables["learning"]),
-        verdict_5(tables["sparsity"], tables["cost"]),
-        verdict_6(tables["dying"]),
-        verdict_7(tables["dying"], tables["cost"]),
-        verdict_8(tables["swish"], tables["sparsity"], tables["depth"]),
-    ]
-
-
-def surprises(tables):
-    """Returns what the article's reasoning would not lead one to expect.
-
-    Each sentence stands only where its result is so.
-
-    Args:
-        tables: Of each experiment's name, its rows.
-    """
-    deep = tables["depth"]
-    left = gradient_left(deep)
-    last = left.xs(left.index.get_level_values("depth").max(), level="depth")
-    saturated = deep.groupby("activation")["saturated"].mean()["sigmoid"]
-    lead = lead_of_leaky(tables["dying"])
-    dead = dead_units(tables["dying"])
-    borne = dead[(dead["relu"] >= NOTABLE) & (lead["low"] <= 0)]
-    found = []
-    if saturated < 0.01 and last["sigmoid"].max() < VANISHED:
-        found.append(
-            f"Sigmoid's gradient vanishes with {saturated:.1%} of its units "
-            f"saturated: near zero, and not away from it."
-        )
-    for init, row in last.iterrows():
-        if row["swish"] < row["relu"]:
-            found.append(
-                f"With {init} swish keeps less of its gradient than ReLU: "
-                f"{row['swish']:.2g} beside {row['relu']:.2g}"
-                + (
-                    f", and less than tanh: {row['tanh']:.2g}."
-                    if row["swish"] < row["tanh"]
-                    else "."
-                )
+    for name in names:
+        y = np.array(activations.CATALOG[name].derivative(x))
+        if name == "relu":
+            # A line across the jump would show values it does not have.
+            y[x == 0] = np.nan
+        left.plot(x, y, color=colour(name), label=label(name))
+    left.set_xlabel("pre-activation")
+    left.set_ylabel("derivative")
+    left.grid(alpha=0.3)
+    keys = list(learned.groupby(["depth", "normalised"], sort=False).groups)
+    for name in names:
+        part = learned[learned["activation"] == name]
+        part = part.set_index(["depth", "normalised"])["slope"]
+        for place, key in enumerate(keys):
+            values = part.loc[[key]]
+            right.plot(
+                [place] * len(values),
+                values,
+                MARKERS[name],
+                fillstyle="none",
+                color=colour(name),
             )
-    for rate, share in borne.iterrows():
-        found.append(
-            f"At a learning rate of {rate:g}, {share['relu']:.0%} of ReLU's "
-            f"units are dead and {share['leaky_relu']:.0%} of leaky ReLU's, "
-            f"and leaky ReLU has no clear lead in accuracy: "
-            f"{100 * lead.loc[rate, 'difference']:+.1f} points "
-            f"[{100 * lead.loc[rate, 'low']:+.1f}, "
-            f"{100 * lead.loc[rate, 'high']:+.1f}]."
-        )
-    sparse = tables["sparsity"]
-    sparse = sparse[sparse["network"] == "dense"]
-    zeros = sparse[sparse["activation"] == "relu"].groupby("epoch")["zero"]
-    before, after = zeros.mean().iloc[[0, -1]]
-    if after < before:
-        found.append(
-            f"Training makes the dense ReLU network less sparse: from "
-            f"{before:.0%} zeros to {after:.0%}."
-        )
-    circles = tables["boundaries"]
-    circles = circles[circles["data"] == "circles"]
-    circles = circles.groupby("network")["accuracy"].mean()
-    if circles["step"] < 0.6:
-        found.append(
-            f"Step is not linear, and does no better on circles: "
-            f"{circles['step']:.0%} beside {circles['linear']:.0%}."
-        )
-    return "\n".join(f"- {sentence}" for sentence in found) or "Nothing."
+    right.set_xticks(
+        range(len(keys)),
+        [f"{d} layers,\n{'normalised' if n else 'plain'}" for d, n in keys],
+    )
+    right.set_xlim(-0.5, len(keys) - 0.5)
+    right.set_ylim(0, 1.05)
+    right.set_ylabel("mean derivative after training")
+    right.grid(alpha=0.3)
+    largest = {
+        n: float(np.max(activations.CATALOG[n].derivative(x)))
+        for n in ("sigmoid", "tanh")
+    }
+    left.set_title(
+        f"At most {largest['sigmoid']:.2f} for sigmoid, {largest['tanh']:.0f} "
+        "for tanh"
+    )
+    means = learned.groupby("activation")["slope"].mean()
+    right.set_title(
+        f"In trained networks {means['sigmoid']:.2f} and "
+        f"{means['tanh']:.2f} in the mean"
+    )
+    figure.legend(
+        *left.get_legend_handles_labels(),
+        loc="outside right center",
+        frameon=False,
+    )
+    return figure
 
 
-def advice(tables):
-    """Returns what follows for choosing an activation, in Markdown.
+def gradient_by_layer(rows):
+    """Draws the gradient in the deepest networks, from layer to layer.
 
-    Every sentence that rests on a result is chosen by it.
-
-    Args:
-        tables: Of each experiment's name, its rows.
+    Lines are geometric means over the seeds, relative to the last hidden
+    layer; a panel an initialiser. Step, which has no gradient, is not drawn.
     """
-    left = gradient_left(tables["depth"])
-    deepest = left.index.get_level_values("depth").max()
-    glorot, he = (left.loc[init, deepest] for init in left.index.levels[0])
-    final = tables["learning"].assign(
-        accuracy=[a[-1] for a in tables["learning"]["accuracy"]]
+    deepest = rows["depth"].max()
+    left = gradient_left(rows).xs(deepest, level="depth")
+    initializers = list(dict.fromkeys(rows["initializer"]))
+    figure, panels = plt.subplots(
+        1,
+        len(initializers),
+        figsize=(10.5, 3.8),
+        sharey=True,
+        layout="constrained",
     )
-    final = 100 * final.pivot_table(
-        index=["depth", "normalised"], columns="activation", values="accuracy"
+    rows = rows[(rows["depth"] == deepest) & (rows["activation"] != "step")]
+    for axes, initializer in zip(panels, initializers, strict=True):
+        part = rows[rows["initializer"] == initializer]
+        for name, runs in part.groupby("activation", sort=False):
+            gradients = np.array(runs["gradient"].tolist())
+            relative = gradients / gradients[:, -1:]
+            axes.plot(
+                range(1, deepest + 1),
+                np.exp(np.log(relative).mean(axis=0)),
+                marker=MARKERS[name],
+                markersize=4,
+                color=colour(name),
+                label=label(name),
+            )
+        axes.axhline(VANISHED, color="grey", linestyle=":", label="vanished")
+        axes.set_yscale("log")
+        axes.xaxis.set_major_locator(ticker.MaxNLocator(integer=True))
+        axes.set_xlabel("hidden layer, from the input")
+        axes.grid(alpha=0.3)
+        one = left.loc[initializer]
+        axes.set_title(
+            f"{initializer}: at the first layer sigmoid keeps\n"
+            f"{one['sigmoid']:.2g}, ReLU {one['relu']:.2g}, swish "
+            f"{one['swish']:.2g}",
+            fontsize=10,
+        )
+    panels[0].set_ylabel("gradient, RMS of dL/dz\n(last layer = 1)")
+    figure.legend(
+        *panels[0].get_legend_handles_labels(),
+        loc="outside right center",
+        frameon=False,
     )
-    layers = final.index.get_level_values("depth").max()
-    plain, normalised = (final.loc[(layers, n)] for n in (False, True))
-    lead = lead_of_leaky(tables["dying"])
-    dead = dead_units(tables["dying"])["relu"]
-    dying_at = dead.index[dead >= NOTABLE]
-    gains = [rate for rate in dying_at if lead.loc[rate, "low"] > 0]
-    ratios = cost_ratios(tables["cost"])["median"]
-    shares = 100 * step_shares(tables["cost"])["median"]
-    slower = ratios.idxmax()
-    points = [
-        f"**Normalise, or stay shallow, before you choose.** After the same "
-        f"few epochs {layers} plain layers reach "
-        f"{_percent(plain)}; with batch normalisation "
-        f"{_percent(normalised)}. The activations lie "
-        f"{plain.max() - plain.min():.0f} points apart without it and "
-        f"{normalised.max() - normalised.min():.0f} with it.",
-        f"**Match the initialiser to the activation where layers are many and "
-        f"plain.** At {deepest} layers {_listed(left.index.levels[0], 'or')} "
-        f"leave ReLU {glorot['relu']:.2g} or {he['relu']:.2g} of its "
-        f"gradient, swish {glorot['swish']:.2g} or {he['swish']:.2g}, tanh "
-        f"{glorot['tanh']:.2g} or {he['tanh']:.2g}, sigmoid "
-        f"{glorot['sigmoid']:.2g} or {he['sigmoid']:.2g}. "
-        + (
-            "No initialiser here saves sigmoid: use it where an output has to "
-            "be a probability or a gate."
-            if max(glorot["sigmoid"], he["sigmoid"]) < VANISHED
-            else "Sigmoid is saved by one of them."
-        ),
-        (
-            f"**Lower the learning rate before you change the activation.** "
-            f"From {dying_at.min():g} on a tenth or more of ReLU's units are "
-            f"dead, and leaky ReLU has a clear lead in accuracy at "
-            f"{_listed(f'{r:g}' for r in gains) or 'none'} of these rates. "
-            f"Count dead units with the probes."
-            if len(dying_at)
-            else "**Do not fear dead units at the learning rates here**: "
-            "hardly any died."
-        ),
-        f"**Choose by cost last.** Forward and backward, "
-        f"{slower.replace('_', ' ')} takes {ratios.max():.2f} times ReLU's "
-        f"time on the CPU that made the record. All activations together are "
-        f"{shares.min():.0f} to {shares.max():.0f} % of a training step of "
-        f"the article's network, which bounds what a choice can save.",
-        "**Never put a step in a hidden layer** that backpropagation is to "
-        "train, and never leave an activation out between dense layers unless "
-        "the product of their matrices is what you want.",
-        "**Where this stops.** Digits and toy points, dense networks of 64 "
-        "units or less, one optimizer, a few epochs, and one machine's times. "
-        "Gradients by depth are those of the start of training, without "
-        "residual connections. A lead within a few epochs is not a better "
-        "network in the end. On the article's network, normalised and trained "
-        "for 20 epochs, the second notebook has the comparison.",
-    ]
-    return "\n".join(f"{n}. {point}" for n, point in enumerate(points, 1))
+    return figure
 
 
-def _percent(row):
-    return _listed(
-        f"{value:.0f} % ({name.replace('_', ' ')})"
-        for name, value in row.items()
+def gradient_by_depth(rows):
+    """Draws how much of the gradient is left at the first hidden layer."""
+    left = gradient_left(rows)
+    initializers = list(dict.fromkeys(rows["initializer"]))
+    figure, panels = plt.subplots(
+        1,
+        len(initializers),
+        figsize=(10.5, 3.6),
+        sharey=True,
+        layout="constrained",
     )
+    for axes, initializer in zip(panels, initializers, strict=True):
+        part = left.loc[initializer].drop(columns="step", errors="ignore")
+        for name in part:
+            axes.plot(
+                part.index,
+                part[name],
+                marker=MARKERS[name],
+                markersize=5,
+                color=colour(name),
+                label=label(name),
+            )
+        axes.axhline(VANISHED, color="grey", linestyle=":", label="vanished")
+        axes.set_yscale("log")
+        axes.set_xticks(part.index)
+        axes.set_xlabel("hidden layers")
+        axes.grid(alpha=0.3)
+        gone = part.index[part["sigmoid"] < VANISHED]
+        since = f"from {gone.min()} layers on" if len(gone) else "nowhere"
+        axes.set_title(
+            f"{initializer}: sigmoid's is under\n{VANISHED:g} {since}",
+            fontsize=10,
+        )
+    panels[0].set_ylabel("gradient of the first hidden layer\n(last = 1)")
+    figure.legend(
+        *panels[0].get_legend_handles_labels(),
+        loc="outside right center",
+        frameon=False,
+    )
+    return figure
 
 
-def markdown_table(found):
-    """Returns verdicts as a table in Markdown, a row a claim."""
-    rows = [
-        f"| {v.claim} | {CLAIMS[v.claim]} | {v.measured} | {v.verdict} |"
-        for v in found
-    ]
-    head = "| | the article's claim | measured | verdict |"
-    return "\n".join([head, "|---|---|---|---|", *rows])
+def draw_learning(rows):
+    """Draws held-out accuracy over the epochs, a panel a condition.
+
+    A thick line is the mean over the seeds, thin lines are the seeds.
+    """
+    keys = list(rows.groupby(["depth", "normalised"], sort=False).groups)
+    figure, panels = plt.subplots(
+        1, len(keys), figsize=(12, 3.4), sharey=True, layout="constrained"
+    )
+    for axes, (layers, normalised) in zip(panels, keys, strict=True):
+        part = rows[
+            (rows["depth"] == layers) & (rows["normalised"] == normalised)
+        ]
+        last = {}
+        for name, seeds in part.groupby("activation", sort=False):
+            curves = 100 * np.array(seeds["accuracy"].tolist())
+            epochs = np.arange(1, curves.shape[1] + 1)
+            axes.plot(
+                epochs, curves.T, color=colour(name), linewidth=0.5, alpha=0.5
+            )
+            axes.plot(
+                epochs,
+                curves.mean(axis=0),
+                color=colour(name),
+                marker=MARKERS[name],
+                markersize=4,
+                label=label(name),
+            )
+            last[name] = curves[:, -1].mean()
+        axes.set_title(
+            f"{layers} layers, {'normalised' if normalised else 'plain'}:\n"
+            f"sigmoid ends at {last['sigmoid']:.0f} %, tanh at "
+            f"{last['tanh']:.0f} %",
+            fontsize=10,
+        )
+        axes.set_xlabel("epoch")
+        axes.xaxis.set_major_locator(ticker.MaxNLocator(integer=True))
+        axes.grid(alpha=0.3)
+    panels[0].set_ylabel("held-out accuracy (%)")
+    figure.legend(
+        *panels[0].get_legend_handles_labels(),
+        loc="outside right center",
+        frameon=False,
+    )
+    return figure
+
+
+def draw_distributions(rows):
+    """Draws each layer's quantiles, before and during training.
+
+    A row of panels a quantity, a column an activation. Bars reach from the
+    5 % to the 95 % quantile, boxes from 25 to 75 %; a shade an epoch.
+    Gradients, whose sizes lie decades apart, are on a symmetric logarithmic
+    axis.
+    """
+    quantities = {
+        "pre_activation": "pre-activation",
+        "activation": "activation",
+        "gradient": "gradient dL/dz",
+    }
+    names = list(dict.fromkeys(rows["activation"]))
+    epochs = list(dict.fromkeys(rows["epoch"]))
+    figure, panels = plt.subplots(
+        len(quantities),
+        len(names),
+        figsize=(11, 7),
+        sharex=True,
+        sharey="row",
+        layout="constrained",
+    )
+    for line, quantity in zip(panels, quantities, strict=True):
+        for axes, name in zip(line, names, strict=True):
+            part = rows[
+                (rows["quantity"] == quantity) & (rows["activation"] == name)
+            ]
+            for number, epoch in enumerate(epochs):
+                found = part[part["epoch"] == epoch]
+                q = np.array(found["quantiles"].tolist())
+                place = found["layer"] + 0.25 * (number - 1)
+                shade = {
+                    "color": colour(name),
+                    "alpha": (0.35, 0.6, 1.0)[number],
+                }
+                axes.vlines(place, q[:, 0], q[:, 4], linewidth=1, **shade)
+                axes.vlines(
+                    place,
+                    q[:, 1],
+                    q[:, 3],
+                    linewidth=4,
+                    label=f"epoch {epoch}",
+                    **shade,
+                )
+            axes.grid(alpha=0.3)
+            if quantity == "gradient":
+                axes.set_yscale("symlog", linthresh=1e-8)
+                axes.set_yticks([-1e-2, -1e-5, 0, 1e-5, 1e-2])
+                axes.set_xlabel("hidden layer, from the input")
+    for axes, name in zip(panels[0], names, strict=True):
+        axes.set_title(label(name))
+        axes.legend(
+            fontsize=8,
+            ncols=len(epochs),
+            loc="upper center",
+            bbox_to_anchor=(0.5, 1.02),
+            frameon=False,
+        )
+        low, high = axes.get_ylim()
+    panels[0][0].set_ylim(low, high + 0.2 * (high - low))
+    for line, words in zip(panels, quantities.values(), strict=True):
+        line[0].set_ylabel(words)
+    spread = rows[
+        (rows["quantity"] == "gradient")
+        & (rows["epoch"] == epochs[0])
+        & (rows["layer"] == 1)
+    ].set_index("activation")["quantiles"]
+    spread = {name: q[4] - q[0] for name, q in spread.items()}
+    figure.suptitle(
+        "At the start 90 % of the first layer's gradients lie in a range of "
+        + ", ".join(f"{v:.0e} ({label(n)})" for n, v in spread.items()),
+        fontsize=11,
+    )
+    return figure

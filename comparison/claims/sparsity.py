@@ -1,0 +1,187 @@
+"""C5: how many activations are zero, and what they cost."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from comparison import cnn, studies
+from comparison.claims import probes
+from comparison.claims.cost import _times, cost, cost_ratios, step_shares
+from comparison.claims.experiments import Trainer, dense_network, digits
+from comparison.claims.registry import Verdict, _listed, experiment, rule
+from comparison.configuration import Configuration
+from comparison.style import MARKERS, colour, label
+
+# C5: where inputs lie evenly about zero, ReLU gives 0 for half of them.
+SPARSE = 0.5
+
+
+@experiment(seeds=(0,), epochs=1, train=320)
+def sparsity(
+    names=studies.ARTICLE,
+    convolutional=("relu", "swish"),
+    seeds=(0, 1, 2),
+    epochs=2,
+    train=3000,
+    bins=40,
+):
+    """Trains the article's network and a dense one, and looks inside.
+
+    The article's with Adam at 0.001 and batches of 16, which let its moving
+    averages settle (see the study `quick`); the dense one of three hidden
+    layers of 64 without normalisation, likewise. `zero` is the share of
+    activations that are exactly 0, `dip` that of pre-activations where the
+    derivative is negative, on 200 held-out digits, before and after training.
+    `histogram` counts the last hidden layer's pre-activations in equal bins
+    from -6 to 6, those outside in the outermost.
+    """
+    rows = []
+    edges = np.linspace(-6, 6, bins + 1)
+    for network, chosen in (("dense", names), ("article", convolutional)):
+        is_flat = network == "dense"
+        (x, y), (x_held, y_held) = digits(train, is_flat)
+        for name in chosen:
+            if is_flat:
+                model = dense_network(name, 3)
+            else:
+                model = cnn.build(Configuration(name))
+            trainer = Trainer(model, 16, from_logits=is_flat)
+            for seed in seeds:
+                trainer.restart(seed)
+                for epoch in (0, epochs):
+                    trainer.train(x, y, epoch - trainer.epoch)
+                    found = trainer.probe(x_held[:200], y_held[:200])
+                    shares = probes.summary(found)
+                    for number, p in enumerate(found, 1):
+                        counts, _ = np.histogram(
+                            np.clip(p.pre_activation, -6, 6), edges
+                        )
+                        rows.append(
+                            {
+                                "network": network,
+                                "activation": name,
+                                "seed": seed,
+                                "epoch": epoch,
+                                "layer": number,
+                                "zero": shares["zero"].iloc[number - 1],
+                                "dip": np.mean(p.derivative < 0),
+                                "saturated": shares["saturated"].iloc[
+                                    number - 1
+                                ],
+                                "histogram": counts.tolist()
+                                if number == len(found)
+                                else None,
+                                "accuracy": trainer.accuracy(x_held, y_held),
+                            }
+                        )
+    return rows
+
+
+def trained_zeros(rows):
+    """Returns the share of exact zeros at the end, a column an activation.
+
+    Args:
+        rows: Of `sparsity`.
+
+    Returns:
+        A row a network and hidden layer; the mean over the seeds.
+    """
+    rows = rows[rows["epoch"] == rows["epoch"].max()]
+    return rows.pivot_table(
+        index=["network", "layer"],
+        columns="activation",
+        values="zero",
+        sort=False,
+    )
+
+
+@rule(
+    "C5",
+    "ReLU activates sparsely, and costs less than sigmoid and tanh.",
+    sparsity,
+    cost,
+)
+def verdict_5(sparse, timed):
+    """C5, from `sparsity` and `cost`.
+
+    ReLU is sparse in a layer if `SPARSE` or more of its activations are 0 in
+    the mean over the seeds, and cheaper than another if the lower quartile of
+    the other's time over ReLU's, forward and backward, is above 1. Holds if
+    sparse in every layer and cheaper than sigmoid and tanh; does not hold if
+    sparse in none and cheaper than neither; otherwise holds only where so.
+    """
+    zeros = trained_zeros(sparse)["relu"]
+    ratios = cost_ratios(timed).loc[["sigmoid", "tanh"]]
+    cheaper = ratios.index[ratios["low"] > 1]
+    full = zeros.index[zeros >= SPARSE]
+    if len(full) == len(zeros) and len(cheaper) == 2:
+        verdict = "holds"
+    elif not len(full) and not len(cheaper):
+        verdict = "does not hold"
+    else:
+        layers = _listed([f"{net} layer {layer}" for net, layer in full])
+        where = [f"sparsity is meant in {layers}"] if layers else []
+        if len(cheaper):
+            where.append(f"cost is meant beside {_listed(cheaper)}")
+        verdict = f"holds only where {_listed(where)}"
+        if not layers:
+            verdict += "; no layer is half zeros"
+        if not len(cheaper):
+            verdict += "; it is clearly cheaper than neither"
+    share = step_shares(timed)["median"]
+    return Verdict(
+        "C5",
+        f"{zeros.min():.0%} to {zeros.max():.0%} of ReLU's activations are 0, "
+        f"a layer. Forward and backward, sigmoid takes "
+        f"{_times(ratios.loc['sigmoid'])} and tanh "
+        f"{_times(ratios.loc['tanh'])} times ReLU's time; all activations are "
+        f"{share['relu']:.0%} of a training step with ReLU, "
+        f"{share['sigmoid']:.0%} with sigmoid, {share['tanh']:.0%} with tanh.",
+        verdict,
+    )
+
+
+def draw_sparsity(rows):
+    """Draws the share of exact zeros, layer by layer, before and after."""
+    end = rows["epoch"].max()
+    figure, axes = plt.subplots(figsize=(11, 3.8), layout="constrained")
+    places = []
+    for group, ((network, name), part) in enumerate(
+        rows.groupby(["network", "activation"], sort=False)
+    ):
+        # A place left free between the groups.
+        place = part["layer"] + 4 * group
+        places += sorted(set(place))
+        for epoch, style in ((0, "none"), (end, "full")):
+            now = part["epoch"] == epoch
+            axes.plot(
+                place[now],
+                100 * part["zero"][now],
+                MARKERS[name],
+                fillstyle=style,
+                color=colour(name),
+            )
+        axes.annotate(
+            f"{label(name)}\n({network})",
+            (place.mean(), -0.16),
+            xycoords=("data", "axes fraction"),
+            ha="center",
+            va="top",
+            fontsize=9,
+        )
+    axes.plot([], [], "o", color="black", fillstyle="none", label="before")
+    axes.plot([], [], "o", color="black", label="trained")
+    axes.axhline(100 * SPARSE, color="grey", linestyle=":", label="half")
+    zeros = trained_zeros(rows)
+    others = zeros.drop(columns="relu").max().max()
+    axes.set_title(
+        f"Of ReLU's trained activations {zeros['relu'].min():.0%} to "
+        f"{zeros['relu'].max():.0%} are exactly 0, of the others' at most "
+        f"{others:.1%}"
+    )
+    axes.set_xticks(places, [str((place - 1) % 4 + 1) for place in places])
+    axes.set_xlabel("hidden layer", labelpad=42)
+    axes.set_ylabel("activations that are 0 (%)")
+    axes.set_ylim(-4, 104)
+    axes.grid(alpha=0.3, axis="y")
+    axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False)
+    return figure

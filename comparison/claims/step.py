@@ -1,0 +1,99 @@
+"""C2: how far the kernels below a step move."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from comparison.claims.experiments import Trainer, dense_network, digits
+from comparison.claims.registry import Verdict, experiment, rule
+from comparison.style import MARKERS, colour, label
+
+
+@experiment(seeds=(0,), epochs=1, train=320)
+def movement(
+    names=("step", "sigmoid"), seeds=(0, 1, 2), epochs=3, train=3000, depth=2
+):
+    """Trains dense networks and measures how far each layer's kernel moves.
+
+    `moved` is the Frobenius norm of the kernel's change over that of the
+    kernel at the start; Adam at 0.001, no penalty and no weight decay, which
+    would move weights without backpropagation.
+    """
+    (x, y), held_out = digits(train)
+    rows = []
+    for name in names:
+        trainer = Trainer(dense_network(name, depth))
+        for seed in seeds:
+            trainer.restart(seed)
+            dense = [la for la in trainer.model.layers if la.weights]
+            before = [la.get_weights()[0] for la in dense]
+            trainer.train(x, y, epochs)
+            for layer, old in zip(dense, before, strict=True):
+                change = layer.get_weights()[0] - old
+                rows.append(
+                    {
+                        "activation": name,
+                        "seed": seed,
+                        "layer": layer.name,
+                        "hidden": layer is not dense[-1],
+                        "moved": np.linalg.norm(change) / np.linalg.norm(old),
+                        "accuracy": trainer.accuracy(*held_out),
+                    }
+                )
+    return rows
+
+
+@rule("C2", "The step function cannot be trained in hidden layers.", movement)
+def verdict_2(moved):
+    """C2, from `movement`.
+
+    Holds if no hidden kernel of the step network moves at all, its last does,
+    and all of sigmoid's do, without which the experiment would show nothing;
+    otherwise it does not.
+    """
+    is_step = moved["activation"] == "step"
+    hidden = moved[is_step & moved["hidden"]]["moved"]
+    last = moved[is_step & ~moved["hidden"]]["moved"]
+    control = moved[~is_step & moved["hidden"]]["moved"]
+    accuracy = moved.groupby("activation")["accuracy"].mean()
+    holds = hidden.max() == 0 and last.min() > 0 and control.min() > 0
+    return Verdict(
+        "C2",
+        f"Step's hidden kernels move by {hidden.max():.1%} of their size, its "
+        f"last by {last.mean():.0%}; sigmoid's hidden ones by "
+        f"{control.mean():.0%}. Held-out accuracy {accuracy['step']:.1%} and "
+        f"{accuracy['sigmoid']:.1%}.",
+        "holds" if holds else "does not hold",
+    )
+
+
+def draw_movement(rows):
+    """Draws how far each layer's kernel moved, a point a seed."""
+    figure, axes = plt.subplots(figsize=(7, 3), layout="constrained")
+    layers = list(dict.fromkeys(rows["layer"]))
+    for number, (name, part) in enumerate(
+        rows.groupby("activation", sort=False)
+    ):
+        axes.plot(
+            # A little aside, so that no mark lies on another.
+            [layers.index(la) + 0.1 * number - 0.05 for la in part["layer"]],
+            100 * part["moved"],
+            MARKERS.get(name, "o"),
+            markersize=9,
+            markeredgewidth=2,
+            fillstyle="none",
+            color=colour(name),
+            label=label(name),
+        )
+    step = rows[(rows["activation"] == "step")]
+    hidden = step[step["hidden"]]["moved"].max()
+    last = step[~step["hidden"]]["moved"].mean()
+    axes.set_title(
+        f"Under step the hidden kernels move by {hidden:.1%}, the last by "
+        f"{last:.0%}"
+    )
+    axes.set_xticks(range(len(layers)), layers)
+    axes.set_xlim(-0.5, len(layers) - 0.5)
+    axes.set_ylabel("change of the kernel\n(% of its norm)")
+    axes.grid(alpha=0.3)
+    axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False)
+    return figure
