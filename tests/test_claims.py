@@ -15,19 +15,13 @@ from comparison import records, studies
 from comparison.claims import (
     cost,
     dying,
+    gradients,
+    linear,
     registry,
     sparsity,
     step,
     swish,
-)
-from comparison.claims import (
-    experiments as training,
-)
-from comparison.claims import (
-    figures as linear,
-)
-from comparison.claims import (
-    verdicts as gradients,
+    training,
 )
 
 # C1: the collapse of linear layers, and boundaries.

@@ -8,19 +8,13 @@ A room holds its claim's experiment over seeds, its rule and its figure.
 from comparison.claims import (  # noqa: F401
     cost,
     dying,
+    gradients,
+    linear,
     probes,
     sparsity,
     step,
     swish,
-)
-from comparison.claims import (
-    experiments as training,
-)
-from comparison.claims import (
-    figures as linear,
-)
-from comparison.claims import (
-    verdicts as gradients,
+    training,
 )
 from comparison.claims.registry import (  # noqa: F401
     CLAIMS,

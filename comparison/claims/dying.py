@@ -5,7 +5,6 @@ import numpy as np
 import pandas as pd
 
 from comparison.claims.cost import _times, cost, cost_ratios
-from comparison.claims.experiments import Trainer, dense_network, digits
 from comparison.claims.registry import (
     NOTABLE,
     Verdict,
@@ -14,6 +13,7 @@ from comparison.claims.registry import (
     paired_difference,
     rule,
 )
+from comparison.claims.training import Trainer, dense_network, digits
 from comparison.style import MARKERS, colour, label
 
 # C7: at most a quarter more time, forward and backward, is "a little more";

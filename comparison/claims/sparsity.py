@@ -6,8 +6,8 @@ import numpy as np
 from comparison import cnn, studies
 from comparison.claims import probes
 from comparison.claims.cost import _times, cost, cost_ratios, step_shares
-from comparison.claims.experiments import Trainer, dense_network, digits
 from comparison.claims.registry import Verdict, _listed, experiment, rule
+from comparison.claims.training import Trainer, dense_network, digits
 from comparison.configuration import Configuration
 from comparison.style import MARKERS, colour, label
 

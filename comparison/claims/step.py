@@ -3,8 +3,8 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from comparison.claims.experiments import Trainer, dense_network, digits
 from comparison.claims.registry import Verdict, experiment, rule
+from comparison.claims.training import Trainer, dense_network, digits
 from comparison.style import MARKERS, colour, label
 
 

@@ -6,9 +6,9 @@ import numpy as np
 from scipy import optimize
 
 import activations
+from comparison.claims.gradients import VANISHED, depth, gradient_left
 from comparison.claims.registry import Verdict, _listed, experiment, rule
 from comparison.claims.sparsity import sparsity
-from comparison.claims.verdicts import VANISHED, depth, gradient_left
 from comparison.style import colour
 
 # C8: a dip that one pre-activation in a hundred falls in is used.

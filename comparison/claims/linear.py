@@ -6,14 +6,14 @@ import numpy as np
 from sklearn import datasets
 
 from comparison import studies
-from comparison.claims.experiments import (
+from comparison.claims.registry import Verdict, experiment, rule
+from comparison.claims.training import (
     HIDDEN,
     Trainer,
     dense_network,
     restart,
     state,
 )
-from comparison.claims.registry import Verdict, experiment, rule
 from comparison.style import label
 
 # C1: the part of a logit's variance that no plane explains. A boundary is

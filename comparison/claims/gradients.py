@@ -9,14 +9,6 @@ from scipy import stats
 
 import activations
 from comparison.claims import probes
-from comparison.claims.experiments import (
-    HIDDEN,
-    Trainer,
-    dense_network,
-    digits,
-    restart,
-    state,
-)
 from comparison.claims.registry import (
     NOTABLE,
     Verdict,
@@ -24,6 +16,14 @@ from comparison.claims.registry import (
     experiment,
     paired_difference,
     rule,
+)
+from comparison.claims.training import (
+    HIDDEN,
+    Trainer,
+    dense_network,
+    digits,
+    restart,
+    state,
 )
 from comparison.style import MARKERS, colour, label
 
