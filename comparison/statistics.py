@@ -118,6 +118,17 @@ def mean_interval(sample):
     return float(stats.t.ppf((1 + LEVEL) / 2, len(sample) - 1) * error)
 
 
+def paired_difference(first, second):
+    """Returns the mean of paired differences, and the ends of its interval.
+
+    First minus second; a 95 % t interval, of one pair of groups alone. For one
+    pair of values the ends are NaN.
+    """
+    difference = np.asarray(first, float) - np.asarray(second, float)
+    mean, half_width = float(difference.mean()), mean_interval(difference)
+    return mean, mean - half_width, mean + half_width
+
+
 def chance_interval(sample, pairs):
     """Returns how far the seed alone moves a mean difference, 95 % of the time.
 

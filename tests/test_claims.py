@@ -3,15 +3,19 @@
 Every verdict is given the opposite truth, and has to turn around.
 """
 
-import json
+import concurrent.futures
+import inspect
 import math
+import runpy
+import sys
+import threading
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import special, stats
 
-from comparison import records, studies
+from comparison import claims, records, statistics, studies
 from comparison.claims import (
     cost,
     dying,
@@ -298,12 +302,14 @@ def test_verdict_4_turns_around(lead, expected):
 def test_paired_difference():
     rng = np.random.default_rng(0)
     a, b = rng.normal(size=(2, 6))
-    mean, low, high = registry.paired_difference(a, b)
+    mean, low, high = statistics.paired_difference(a, b)
     expected = stats.ttest_rel(a, b).confidence_interval()
     assert (low, high) == pytest.approx(tuple(expected))
     assert mean == pytest.approx(np.mean(a - b))
     # One pair says nothing of the spread.
-    assert registry.paired_difference([1], [0]) == (1, -math.inf, math.inf)
+    assert statistics.paired_difference([1], [0]) == pytest.approx(
+        (1, math.nan, math.nan), nan_ok=True
+    )
 
 
 # C5: sparsity and cost.
@@ -637,115 +643,232 @@ def test_dense_network():
 
 
 @pytest.fixture
-def experiment(monkeypatch):
-    """An experiment that takes no time and counts how often it is run."""
-    calls = []
+def calls(monkeypatch):
+    """An experiment that takes no time and notes how it is run."""
+    noted = []
 
     def tiny(seeds=(0, 1), scale=1.0):
-        calls.append((seeds, scale))
+        noted.append((seeds, scale))
         row = {"value": scale / 3, "none": math.nan}
         return [{"seed": seed, **row} for seed in seeds]
 
-    monkeypatch.setattr(registry, "EXPERIMENTS", {"tiny": tiny})
-    monkeypatch.setattr(
-        registry, "STUDIES", {"claims": {}, "smoke": {"tiny": {"seeds": (0,)}}}
-    )
-    return calls
+    monkeypatch.setattr(registry, "EXPERIMENTS", {})
+    # The package's own name for it, which the command line reads.
+    monkeypatch.setattr(claims, "EXPERIMENTS", registry.EXPERIMENTS)
+    registry.experiment(seeds=(0,))(tiny)
+    return noted
 
 
-def test_a_record_is_read_and_not_made_again(experiment, tmp_path):
-    first = registry.recorded("tiny", tmp_path)
+def names(folder):
+    return sorted(p.name for p in (folder / "claims").iterdir())
+
+
+def test_a_record_is_read_and_not_made_again(calls, tmp_path):
+    first = claims.recorded("tiny", tmp_path)
     assert first["value"].tolist() == [0.333333] * 2
     assert first["none"].isna().all()
-    second = registry.recorded("tiny", tmp_path)
+    second = claims.recorded("tiny", tmp_path)
     pd.testing.assert_frame_equal(first, second)
-    elsewhere = registry.recorded("tiny", tmp_path / "new", [tmp_path])
+    elsewhere = claims.recorded("tiny", tmp_path / "new", [tmp_path])
     pd.testing.assert_frame_equal(first, elsewhere)
     assert not (tmp_path / "new").exists()
-    assert len(experiment) == 1
-    registry.recorded("tiny", tmp_path, again=True)
-    assert len(experiment) == 2
-    path = tmp_path / "claims" / "tiny.json"
-    record = json.loads(path.read_text())
+    assert len(calls) == 1
+    claims.recorded("tiny", tmp_path, again=True)
+    assert len(calls) == 2
+    record = records.read(tmp_path / "claims" / "tiny.json")
     assert record["parameters"] == {"seeds": [0, 1], "scale": 1.0}
-    assert record["hash"] == records.content_hash(record)
     assert record["environment"]["backend"] == "tensorflow"
-    assert [p.name for p in path.parent.iterdir()] == ["tiny.json"]
+    assert names(tmp_path) == ["tiny.json"]
 
 
-@pytest.mark.parametrize(
-    "damage",
-    [
-        lambda text: text[:-40],
-        lambda text: text.replace("0.333333", "0.333334", 1),
-        lambda text: "[]",
-        lambda text: "",
-    ],
-)
-def test_a_damaged_record_is_set_aside(experiment, tmp_path, caplog, damage):
-    expected = registry.recorded("tiny", tmp_path)
+DAMAGES = [
+    lambda text: text[:-40],
+    lambda text: text.replace("0.333333", "0.333334", 1),
+    lambda text: "[]",
+    lambda text: "",
+]
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_record_is_set_aside(calls, tmp_path, caplog, damage):
+    expected = claims.recorded("tiny", tmp_path)
     path = tmp_path / "claims" / "tiny.json"
     path.write_text(damage(path.read_text()))
-    found = registry.recorded("tiny", tmp_path)
+    found = claims.recorded("tiny", tmp_path)
     pd.testing.assert_frame_equal(found, expected)
-    assert len(experiment) == 2
+    assert len(calls) == 2
     # It is not thrown away, and the user is told.
-    assert sorted(p.name for p in path.parent.iterdir()) == [
-        "tiny.json",
-        "tiny.json.damaged-1",
-    ]
+    assert names(tmp_path) == ["tiny.json", "tiny.json.damaged-1"]
     assert str(path) in caplog.text
 
 
-def test_a_smoke_record_is_not_taken_for_a_real_one(experiment, tmp_path):
-    assert len(registry.recorded("tiny", tmp_path, study="smoke")) == 1
-    assert len(registry.recorded("tiny", tmp_path)) == 2
-    assert experiment == [([0], 1.0), ([0, 1], 1.0)]
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_reading_renames_nothing(calls, tmp_path, caplog, damage):
+    """A damaged record where only reading is asked for stays as it is."""
+    for folder in ("damaged", "sound"):
+        claims.recorded("tiny", tmp_path / folder)
+    path = tmp_path / "damaged" / "claims" / "tiny.json"
+    path.write_text(damage(path.read_text()))
+    kept = path.read_text()
+    folders = [tmp_path / "damaged", tmp_path / "sound"]
+    assert len(claims.recorded("tiny", tmp_path / "new", folders)) == 2
+    claims.page(folders)
+    assert path.read_text() == kept
+    assert names(tmp_path / "damaged") == ["tiny.json"]
+    assert not (tmp_path / "new").exists()
+    assert str(path) in caplog.text
+
+
+def test_a_record_of_other_parameters_stays(calls, tmp_path, caplog):
+    claims.recorded("tiny", tmp_path)
+    path = tmp_path / "claims" / "tiny.json"
+    kept = path.read_bytes()
+
+    @registry.experiment()
+    def tiny(seeds=(0, 1, 2)):
+        return [{"seed": seed} for seed in seeds]
+
+    for again in (False, False, True):
+        assert len(claims.recorded("tiny", tmp_path, again=again)) == 3
+    assert path.read_bytes() == kept
+    first, second = names(tmp_path)
+    assert first.startswith("tiny-") and second == "tiny.json"
+    # It is not damaged, and nobody is told that it is.
+    assert caplog.text == ""
+
+
+def test_a_smoke_record_is_not_taken_for_a_real_one(calls, tmp_path):
+    assert len(claims.recorded("tiny", tmp_path, study="smoke")) == 1
+    assert len(claims.recorded("tiny", tmp_path)) == 2
+    assert calls == [([0], 1.0), ([0, 1], 1.0)]
     # Nor does one replace the other.
-    assert len(registry.recorded("tiny", tmp_path, study="smoke")) == 1
-    assert len(experiment) == 2
+    assert len(claims.recorded("tiny", tmp_path, study="smoke")) == 1
+    assert len(calls) == 2
 
 
-def test_a_record_is_written_whole_or_not_at_all(
-    experiment, tmp_path, monkeypatch
-):
+def test_two_at_the_same_time_run_it_once(tmp_path, monkeypatch):
+    """The second waits for the first, looks again, and finds its record."""
+    begun, may_end = threading.Event(), threading.Event()
+    runs = []
+
+    def slow(seed=0):
+        runs.append(seed)
+        begun.set()
+        assert may_end.wait(60)
+        return [{"seed": seed}]
+
+    monkeypatch.setattr(registry, "EXPERIMENTS", {})
+    registry.experiment()(slow)
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        first = pool.submit(claims.recorded, "slow", tmp_path)
+        assert begun.wait(60)
+        second = pool.submit(claims.recorded, "slow", tmp_path)
+        # Until it waits at the lock, or has begun to run on its own.
+        concurrent.futures.wait([second], timeout=0.5)
+        may_end.set()
+        pd.testing.assert_frame_equal(first.result(60), second.result(60))
+    assert runs == [0]
+
+
+def test_a_record_is_written_whole_or_not_at_all(calls, tmp_path, monkeypatch):
     def fails(*arguments):
         raise OSError(28, "planted")
 
     monkeypatch.setattr(records.os, "replace", fails)
     with pytest.raises(OSError, match="planted"):
-        registry.recorded("tiny", tmp_path)
-    assert list((tmp_path / "claims").iterdir()) == []
+        claims.recorded("tiny", tmp_path)
+    assert names(tmp_path) == []
 
 
 def test_errors(tmp_path):
-    with pytest.raises(ValueError, match="Received: name='vanishing'"):
-        registry.recorded("vanishing", tmp_path)
+    with pytest.raises(
+        ValueError, match="'swish'.*Received: experiment='swis'"
+    ):
+        claims.recorded("swis", tmp_path)
     with pytest.raises(ValueError, match="Received: study='quick'"):
-        registry.recorded("swish", tmp_path, study="quick")
+        claims.recorded("swish", tmp_path, study="quick")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_command_line(experiment, tmp_path, capsys):
-    arguments = ["--results", str(tmp_path)]
-    assert registry.main(arguments) == 0
-    assert registry.main(arguments) == 0
-    assert len(experiment) == 1
-    registry.main([*arguments, "--again", "tiny"])
-    assert len(experiment) == 2
-    assert "tiny: 2 rows" in capsys.readouterr().out
-    with pytest.raises(SystemExit):
-        registry.main(["--again", "huge"])
+@pytest.fixture
+def command(monkeypatch, capsys):
+    """Runs `python -m comparison.claims`: status, output and errors."""
+
+    def run(*words):
+        monkeypatch.setattr(sys, "argv", ["claims", *map(str, words)])
+        with pytest.raises(SystemExit) as ended:
+            runpy.run_module("comparison.claims", run_name="__main__")
+        return ended.value.code, *capsys.readouterr()
+
+    return run
 
 
-@pytest.mark.parametrize("name", list(registry.EXPERIMENTS))
-def test_the_projects_records_are_of_todays_parameters(
-    name, tmp_path, monkeypatch
+def test_command_line(calls, tmp_path, command):
+    for _ in range(2):
+        status, out, _ = command("--results", tmp_path)
+        assert status == 0 and "tiny: 2 rows" in out
+    assert len(calls) == 1
+    command("--results", tmp_path, "--again", "tiny")
+    assert len(calls) == 2
+    assert command("--again", "huge")[0] == 2
+
+
+def test_a_folder_that_is_none_fails_before_anything_runs(
+    calls, tmp_path, command
 ):
-    def not_again(**parameters):
-        raise AssertionError(f"{name} has no record of {parameters}")
+    file = tmp_path / "file"
+    file.write_text("kept")
+    for bad in (file, file / "below"):
+        status, out, err = command("--results", bad)
+        assert (status, out) == (2, "")
+        assert err.startswith("error: ") and err.count("\n") == 1
+        assert str(bad) in err
+        with pytest.raises(ValueError, match="results="):
+            claims.recorded("tiny", bad)
+    assert calls == [] and file.read_text() == "kept"
 
-    signature = registry.inspect.signature(registry.EXPERIMENTS[name])
-    not_again.__signature__ = signature
-    monkeypatch.setitem(registry.EXPERIMENTS, name, not_again)
-    assert len(registry.recorded(name, tmp_path, [records.RESULTS]))
+
+# What is committed.
+
+
+def test_every_record_of_the_project_is_of_todays_parameters():
+    """Nothing is run: each is found, and there is no other."""
+    kept = {}
+    for path in sorted((records.RESULTS / "claims").iterdir()):
+        record = records.read(path)
+        assert path.stem == record["experiment"]
+        kept[path.stem] = record["parameters"]
+    assert kept == {
+        name: experiment.parameters("claims")
+        for name, experiment in claims.EXPERIMENTS.items()
+    }
+
+
+def test_rules_and_smoke_parameters_name_what_is_there():
+    assert list(sorted(claims.RULES)) == [f"C{n}" for n in range(1, 9)]
+    for rule in claims.RULES.values():
+        assert set(rule.experiments) <= set(claims.EXPERIMENTS)
+    for experiment in claims.EXPERIMENTS.values():
+        everything = inspect.signature(experiment.function).parameters
+        assert set(experiment.smoke) <= set(everything)
+
+
+def test_page(tmp_path):
+    """A row a claim, of the records; nothing is run, nothing written."""
+    lines = claims.page([records.RESULTS]).splitlines()
+    assert lines[0].startswith("## ")
+    assert [line.split(" | ")[0] for line in lines[4:]] == [
+        f"| C{n}" for n in range(1, 9)
+    ]
+    assert {line.count("|") for line in lines[2:]} == {5}
+    # From the record itself.
+    rows = records.read(records.RESULTS / "claims" / "movement.json")["rows"]
+    last = [
+        row["moved"]
+        for row in rows
+        if row["activation"] == "step" and not row["hidden"]
+    ]
+    assert f"its last by: {np.mean(last):.2g}" in lines[5]
+    # Without records there is no row.
+    assert len(claims.page([tmp_path]).splitlines()) == 4
+    assert list(tmp_path.iterdir()) == []

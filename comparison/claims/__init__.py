@@ -17,11 +17,9 @@ from comparison.claims import (  # noqa: F401
     training,
 )
 from comparison.claims.registry import (  # noqa: F401
-    CLAIMS,
     EXPERIMENTS,
-    SMOKE,
-    Verdict,
+    RULES,
     decide,
-    main,
+    page,
     recorded,
 )

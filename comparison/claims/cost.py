@@ -11,7 +11,7 @@ import activations
 from comparison import cnn, studies
 from comparison.claims.registry import experiment
 from comparison.configuration import Configuration
-from comparison.style import MARKERS, colour, label
+from comparison.style import colour, label, marker, styled
 
 
 @experiment(rounds=2, batch_size=4)
@@ -144,62 +144,45 @@ def _spread(table):
     )
 
 
-def _times(row):
-    return f"{row['median']:.2f} ({row['low']:.2f} to {row['high']:.2f})"
-
-
+@styled
 def draw_cost(rows):
     """Draws each activation's time over a copy's, and its part of a step."""
-    figure, (left, right) = plt.subplots(
-        1, 2, figsize=(10.5, 3.4), layout="constrained"
-    )
-    forward = cost_ratios(rows, "forward", "copy")
-    both = cost_ratios(rows, "both", "copy")
+    figure, (left, right) = plt.subplots(2, 1, figsize=(7, 5.6))
     shares = 100 * step_shares(rows)
-    names = list(both.index)
-    for place, name in enumerate(names):
-        for axes, row, offset, style in (
-            (left, forward.loc[name], -0.12, "none"),
-            (left, both.loc[name], 0.12, "full"),
-            (right, shares.loc[name], 0, "full"),
-        ):
+    names = list(shares.index)
+    for axes, table, offset, style in (
+        (left, cost_ratios(rows, "forward", "copy"), -0.12, "none"),
+        (left, cost_ratios(rows, "both", "copy"), 0.12, "full"),
+        (right, shares, 0, "full"),
+    ):
+        for place, name in enumerate(names):
+            row = table.loc[name]
             axes.hlines(
                 place + offset, row["low"], row["high"], color=colour(name)
             )
             axes.plot(
                 row["median"],
                 place + offset,
-                MARKERS[name],
+                marker(name),
                 fillstyle=style,
                 color=colour(name),
             )
-    left.plot([], [], "o", color="black", fillstyle="none", label="forward")
-    left.plot([], [], "o", color="black", label="forward and backward")
-    left.axvline(1, color="grey", linestyle=":", label="a memory copy")
-    left.set_xlim(0)
-    right.set_xlim(0)
-    for axes in (left, right):
         axes.set_yticks(range(len(names)), [label(name) for name in names])
         axes.set_ylim(len(names) - 0.5, -0.5)
-        axes.grid(alpha=0.3, axis="x")
+        axes.set_xlim(0)
+    left.plot([], [], "ko", fillstyle="none", label="forward")
+    left.plot([], [], "ko", label="forward and backward")
+    left.axvline(1, color="grey", linestyle=":", label="a memory copy")
+    left.legend()
     left.set_xlabel("time (a copy of the tensor = 1), median and quartiles")
-    right.set_xlabel("part of a step of the article's network (%)")
-    left.legend(
-        loc="upper center",
-        bbox_to_anchor=(0.5, -0.2),
-        ncols=3,
-        frameon=False,
-        fontsize=9,
-    )
+    right.set_xlabel("part of a training step of the article's network (%)")
     ratio = cost_ratios(rows)["median"]
     left.set_title(
-        f"Sigmoid takes {ratio['sigmoid']:.2f}, tanh {ratio['tanh']:.2f} "
-        "times ReLU's time",
-        fontsize=10,
+        f"Sigmoid takes {ratio['sigmoid']:.2f} times ReLU's time, tanh "
+        f"{ratio['tanh']:.2f} times"
     )
     right.set_title(
-        f"All activations are {shares['median'].min():.0f} to "
-        f"{shares['median'].max():.0f} % of a training step",
-        fontsize=10,
+        f"All activations together are {shares['median'].min():.0f} to "
+        f"{shares['median'].max():.0f} % of a step"
     )
     return figure

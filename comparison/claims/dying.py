@@ -4,17 +4,17 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from comparison.claims.cost import _times, cost, cost_ratios
+from comparison.claims.cost import cost, cost_ratios
 from comparison.claims.registry import (
     NOTABLE,
     Verdict,
-    _listed,
     experiment,
-    paired_difference,
+    listed,
     rule,
 )
 from comparison.claims.training import Trainer, dense_network, digits
-from comparison.style import MARKERS, colour, label
+from comparison.statistics import paired_difference
+from comparison.style import colour, label, legend_beside, marker, styled
 
 # C7: at most a quarter more time, forward and backward, is "a little more";
 # fewer dead units than one in a hundred are none.
@@ -130,17 +130,16 @@ def verdict_6(died):
     else:
         verdict = (
             f"holds only where the learning rate is too high: "
-            f"{_listed(f'{rate:g}' for rate in dying_at)} here"
+            f"{listed(f'{rate:g}' for rate in dying_at)} here"
         )
-    lead = lead_of_leaky(died).iloc[-1]
     return Verdict(
-        "C6",
-        f"{dead.iloc[0]:.1%} of the units are dead after training at "
-        f"{dead.index[0]:g}, {dead.iloc[-1]:.0%} at {dead.index[-1]:g}; of "
-        f"those that died {still:.0%} stay dead. At {dead.index[-1]:g} leaky "
-        f"ReLU is {100 * lead['difference']:+.1f} points "
-        f"[{100 * lead['low']:+.1f}, {100 * lead['high']:+.1f}] from ReLU.",
         verdict,
+        {
+            **{
+                f"dead units at {rate:g}": share for rate, share in dead.items()
+            },
+            "of those that died, still dead": still,
+        },
     )
 
 
@@ -172,7 +171,7 @@ def verdict_7(died, timed):
     elif len(better) == len(there) and is_little:
         verdict = "holds"
     else:
-        rates = _listed(f"{rate:g}" for rate in better)
+        rates = listed(f"{rate:g}" for rate in better)
         verdict = (
             f"holds only where the learning rate is {rates}"
             if better
@@ -182,69 +181,57 @@ def verdict_7(died, timed):
         if not is_little:
             verdict += f", for {ratio['median']:.2f} times the time"
     return Verdict(
-        "C7",
-        f"Where ReLU units die, at most "
-        f"{dead.loc[there, 'leaky_relu'].max():.1%} of leaky ReLU's do. Its "
-        f"lead there in points: "
-        + "; ".join(
-            f"{100 * lead.loc[r, 'difference']:+.1f} "
-            f"[{100 * lead.loc[r, 'low']:+.1f}, "
-            f"{100 * lead.loc[r, 'high']:+.1f}] at {r:g}"
-            for r in there
-        )
-        + f". It takes {_times(ratio)} times ReLU's time."
-        if len(there)
-        else "No learning rate here kills ReLU units.",
         verdict,
+        {
+            "leaky ReLU's dead units": dead["leaky_relu"].max(),
+            **{
+                f"its lead in points at {rate:g}": tuple(100 * row)
+                for rate, row in lead.iterrows()
+            },
+            "its time over ReLU's": ratio["median"],
+        },
     )
 
 
+@styled
 def draw_dying(rows):
     """Draws dead units and accuracy over the learning rate, a point a seed."""
-    figure, (left, right) = plt.subplots(
-        1, 2, figsize=(10, 3.6), layout="constrained"
-    )
+    figure, (above, below) = plt.subplots(2, 1, figsize=(7, 5.8), sharex=True)
     for number, (name, part) in enumerate(
         rows.groupby("activation", sort=False)
     ):
         # A little aside: points of both would lie on each other.
-        rates = part["learning_rate"] * (0.94, 1.06)[number % 2]
-        for axes, column in ((left, "dead"), (right, "accuracy")):
+        aside = (0.94, 1.06)[number % 2]
+        for axes, column in ((above, "dead"), (below, "accuracy")):
+            means = part.groupby("learning_rate", sort=False)[column].mean()
             axes.plot(
-                rates,
+                aside * part["learning_rate"],
                 100 * part[column],
-                MARKERS[name],
+                marker(name),
                 fillstyle="none",
                 color=colour(name),
             )
-            means = part.groupby("learning_rate", sort=False)[column].mean()
             axes.plot(
-                means.index, 100 * means, color=colour(name), label=label(name)
+                aside * means.index,
+                100 * means,
+                color=colour(name),
+                label=label(name),
             )
-    dead = 100 * dead_units(rows).iloc[-1]
-    rate = rows["learning_rate"].max()
-    left.set_title(
-        f"At a rate of {rate:g}, {dead['relu']:.0f} % of ReLU's units and\n"
-        f"{dead['leaky_relu']:.0f} % of leaky ReLU's",
-        fontsize=10,
+            axes.set_ylim(-4, 104)
+    at_end = rows[rows["learning_rate"] == rows["learning_rate"].max()]
+    means = 100 * at_end.groupby("activation")[["dead", "accuracy"]].mean()
+    above.set_title(
+        f"At a learning rate of {rows['learning_rate'].max():g}, "
+        f"{means.loc['relu', 'dead']:.0f} % of ReLU's units die and "
+        f"{means.loc['leaky_relu', 'dead']:.0f} % of leaky ReLU's do"
     )
-    means = rows[rows["learning_rate"] == rate].groupby("activation")
-    means = 100 * means["accuracy"].mean()
-    right.set_title(
-        f"Accuracy there: {means['relu']:.0f} % with ReLU,\n"
-        f"{means['leaky_relu']:.0f} % with leaky ReLU",
-        fontsize=10,
+    below.set_title(
+        f"Accuracy at that rate is {means.loc['relu', 'accuracy']:.0f} % with "
+        f"ReLU and {means.loc['leaky_relu', 'accuracy']:.0f} % with leaky ReLU"
     )
-    left.set_ylabel("dead hidden units (%)")
-    right.set_ylabel("held-out accuracy (%)")
-    for axes in (left, right):
-        axes.set_xscale("log")
-        axes.set_xlabel("learning rate")
-        axes.set_ylim(-4, 104)
-        axes.grid(alpha=0.3)
-    figure.legend(
-        *left.get_legend_handles_labels(),
-        loc="outside right center",
-        frameon=False,
-    )
+    above.set_ylabel("dead hidden units (%)")
+    below.set_ylabel("held-out accuracy (%)")
+    below.set_xscale("log")
+    below.set_xlabel("learning rate")
+    legend_beside(above)
     return figure

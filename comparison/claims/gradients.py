@@ -8,13 +8,13 @@ from matplotlib import ticker
 from scipy import stats
 
 import activations
+from comparison import statistics
 from comparison.claims import probes
 from comparison.claims.registry import (
     NOTABLE,
     Verdict,
-    _listed,
     experiment,
-    paired_difference,
+    listed,
     rule,
 )
 from comparison.claims.training import (
@@ -25,7 +25,15 @@ from comparison.claims.training import (
     restart,
     state,
 )
-from comparison.style import MARKERS, colour, label
+from comparison.style import (
+    MARKERS,
+    colour,
+    label,
+    legend_beside,
+    marker,
+    styled,
+    whole_numbers,
+)
 
 # C3, C8: a gradient has vanished if less than this part of it is left at the
 # first hidden layer of what there is at the last; bfloat16 and float16 keep
@@ -216,20 +224,13 @@ def verdict_3(deep, learned):
     gone = left.index[left < VANISHED]
     accuracy = mean_accuracy(learned)["sigmoid"].unstack("normalised")
     gain = {
-        layers: paired_difference(rows[True], rows[False])
+        layers: statistics.paired_difference(rows[True], rows[False])
         for layers, rows in accuracy.groupby("depth")
     }
     slowed = [
         layers
         for layers, (mean, low, _) in gain.items()
         if mean >= NOTABLE and low > 0
-    ]
-    deepest = max(gain)
-    means = accuracy.groupby("depth").mean().loc[deepest]
-    start = deep[
-        (deep["activation"] == "sigmoid")
-        & (deep["depth"] == left.index.max())
-        & (deep["initializer"] == "glorot_uniform")
     ]
     if not len(gone) or not slowed:
         verdict = "does not hold"
@@ -239,17 +240,22 @@ def verdict_3(deep, learned):
         verdict = (
             f"holds only where the network is deep and not normalised: the "
             f"gradient is gone from {gone.min()} layers on, learning slowed "
-            f"at {_listed(slowed)}"
+            f"at {listed(slowed)}"
         )
     return Verdict(
-        "C3",
-        f"At {left.index.max()} layers {left.iloc[-1]:.2g} of the gradient is "
-        f"left, at {left.index.min()} layers {left.iloc[0]:.2g}; the mean "
-        f"slope is {start['slope'].mean():.3f}, "
-        f"{start['saturated'].mean():.0%} saturated. With {deepest} layers "
-        f"mean accuracy is "
-        f"{means[False]:.1%}, normalised {means[True]:.1%}.",
         verdict,
+        {
+            **{
+                f"gradient left at {layers} layers": part
+                for layers, part in left.items()
+            },
+            **{
+                f"points that normalisation adds at {layers} layers": tuple(
+                    100 * value for value in found
+                )
+                for layers, found in gain.items()
+            },
+        },
     )
 
 
@@ -265,7 +271,7 @@ def conditions(learned):
             key: dict(
                 zip(
                     ("difference", "low", "high"),
-                    paired_difference(rows["tanh"], rows["sigmoid"]),
+                    statistics.paired_difference(rows["tanh"], rows["sigmoid"]),
                     strict=True,
                 )
             )
@@ -292,16 +298,15 @@ def verdict_4(learned):
     elif faster.empty:
         verdict = "does not hold"
     else:
-        verdict = "holds only where the network has " + _listed(
+        verdict = "holds only where the network has " + listed(
             [_condition(*key) for key in faster.index], "or"
         )
-    points = "; ".join(
-        f"{_condition(*key)}: {100 * row.difference:+.1f} "
-        f"[{100 * row.low:+.1f}, {100 * row.high:+.1f}]"
-        for key, row in table.iterrows()
-    )
     return Verdict(
-        "C4", f"Tanh's lead in mean accuracy, in points. {points}.", verdict
+        verdict,
+        {
+            f"tanh's lead in points, {_condition(*key)}": tuple(100 * row)
+            for key, row in table.iterrows()
+        },
     )
 
 
@@ -461,50 +466,41 @@ def gradient_by_depth(rows):
     return figure
 
 
+@styled
 def draw_learning(rows):
     """Draws held-out accuracy over the epochs, a panel a condition.
 
     A thick line is the mean over the seeds, thin lines are the seeds.
     """
-    keys = list(rows.groupby(["depth", "normalised"], sort=False).groups)
     figure, panels = plt.subplots(
-        1, len(keys), figsize=(12, 3.4), sharey=True, layout="constrained"
+        2, 2, figsize=(8, 5.8), sharex=True, sharey=True
     )
-    for axes, (layers, normalised) in zip(panels, keys, strict=True):
-        part = rows[
-            (rows["depth"] == layers) & (rows["normalised"] == normalised)
-        ]
+    keys = ["depth", "normalised"]
+    for axes, ((layers, normalised), part) in zip(
+        panels.flat, rows.groupby(keys, sort=False), strict=True
+    ):
         last = {}
         for name, seeds in part.groupby("activation", sort=False):
             curves = 100 * np.array(seeds["accuracy"].tolist())
             epochs = np.arange(1, curves.shape[1] + 1)
-            axes.plot(
-                epochs, curves.T, color=colour(name), linewidth=0.5, alpha=0.5
-            )
+            axes.plot(epochs, curves.T, color=colour(name), linewidth=0.5)
             axes.plot(
                 epochs,
                 curves.mean(axis=0),
                 color=colour(name),
-                marker=MARKERS[name],
-                markersize=4,
+                marker=marker(name),
                 label=label(name),
             )
             last[name] = curves[:, -1].mean()
         axes.set_title(
             f"{layers} layers, {'normalised' if normalised else 'plain'}:\n"
             f"sigmoid ends at {last['sigmoid']:.0f} %, tanh at "
-            f"{last['tanh']:.0f} %",
-            fontsize=10,
+            f"{last['tanh']:.0f} %"
         )
-        axes.set_xlabel("epoch")
-        axes.xaxis.set_major_locator(ticker.MaxNLocator(integer=True))
-        axes.grid(alpha=0.3)
-    panels[0].set_ylabel("held-out accuracy (%)")
-    figure.legend(
-        *panels[0].get_legend_handles_labels(),
-        loc="outside right center",
-        frameon=False,
-    )
+        whole_numbers(axes)
+    figure.supxlabel("epoch")
+    figure.supylabel("held-out accuracy (%)")
+    legend_beside(panels[0, 1])
     return figure
 
 

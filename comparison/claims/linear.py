@@ -3,7 +3,6 @@
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
-from sklearn import datasets
 
 from comparison import studies
 from comparison.claims.registry import Verdict, experiment, rule
@@ -14,24 +13,13 @@ from comparison.claims.training import (
     restart,
     state,
 )
-from comparison.style import label
+from comparison.style import label, styled
 
 # C1: the part of a logit's variance that no plane explains. A boundary is
 # straight where the logit is a plane.
 STRAIGHT = 0.01
 
-TOYS = {
-    "circles": lambda n, seed: datasets.make_circles(
-        n, noise=0.1, factor=0.5, random_state=seed
-    ),
-    "moons": lambda n, seed: datasets.make_moons(
-        n, noise=0.2, random_state=seed
-    ),
-    "blobs": lambda n, seed: datasets.make_blobs(
-        n, centers=[[-1, -1], [1, 1]], cluster_std=0.6, random_state=seed
-    ),
-}
-
+TOYS = ("circles", "moons", "blobs")
 # Where the pictures of the toy data are computed, each way.
 GRID = np.linspace(-2.5, 2.5, 33)
 
@@ -125,7 +113,21 @@ def boundaries(
 
 def toy_data(name, samples, seed):
     """Returns points, (samples, 2) of mean 0 and variance 1, and labels."""
-    x, y = TOYS[name](samples, seed)
+    from sklearn import datasets
+
+    if name == "circles":
+        x, y = datasets.make_circles(
+            samples, noise=0.1, factor=0.5, random_state=seed
+        )
+    elif name == "moons":
+        x, y = datasets.make_moons(samples, noise=0.2, random_state=seed)
+    else:
+        x, y = datasets.make_blobs(
+            samples,
+            centers=[[-1, -1], [1, 1]],
+            cluster_std=0.6,
+            random_state=seed,
+        )
     x = (x - x.mean(axis=0)) / x.std(axis=0)
     return x.astype("float32"), y
 
@@ -149,74 +151,46 @@ def verdict_1(collapsed, drawn):
     bent = drawn[drawn["network"].isin(studies.ARTICLE)]
     bent = bent[bent["data"] == "circles"]["curvature"]
     return Verdict(
-        "C1",
-        f"A deep linear network differs from one layer by "
-        f"{collapsed['difference'].max():.1e} of its output, rounding allows "
-        f"{collapsed['rounding'].max():.1e}. Of its logits {straight:.1%} is "
-        f"not a plane; with the article's activations, on circles, "
-        f"{bent.min():.0%} or more.",
         "holds" if worst <= 1 and straight < STRAIGHT else "does not hold",
+        {
+            "largest difference from one layer": collapsed["difference"].max(),
+            "rounding allows": collapsed["rounding"].max(),
+            "share of linear logits that no plane explains": straight,
+            "that of the article's activations on circles": bent.min(),
+        },
     )
 
 
-def draw_boundaries(rows):
-    """Draws what each network makes of each toy problem, one grid of pictures.
+@styled
+def draw_boundaries(rows, toy="circles"):
+    """Draws what each network makes of a toy problem, a picture a network.
 
     The shade is the probability of class 1 of the first seed's network, the
     line where it is a half; the points are what that network was trained on,
     white for class 1.
     """
-    networks = list(dict.fromkeys(rows["network"]))
-    toys = list(dict.fromkeys(rows["data"]))
+    rows = rows[rows["data"] == toy]
+    seed = int(rows["seed"].min())
+    shown = rows[rows["seed"] == seed]
+    x, y = toy_data(toy, 400, seed)
     figure, panels = plt.subplots(
-        len(toys),
-        len(networks),
-        figsize=(1.5 * len(networks), 1.62 * len(toys) + 0.5),
-        layout="constrained",
+        2, len(shown) // 2, figsize=(8, 4.9), sharex=True, sharey=True
     )
-    shown = rows[rows["seed"] == rows["seed"].min()]
-    shown = shown.set_index(["data", "network"])
-    size = len(GRID)
-    for line, toy in zip(panels, toys, strict=True):
-        x, y = toy_data(toy, 400, int(rows["seed"].min()))
-        for axes, network in zip(line, networks, strict=True):
-            row = shown.loc[toy, network]
-            share = np.reshape(row["probability"], (size, size)) / 100
-            grid = GRID
-            axes.contourf(
-                grid,
-                grid,
-                share,
-                np.linspace(0, 1, 11),
-                cmap="PuOr",
-                alpha=0.75,
-            )
-            axes.contour(grid, grid, share, [0.5], colors="black", linewidths=1)
-            for class_, mark in ((0, "ko"), (1, "wo")):
-                axes.plot(
-                    *x[:200][y[:200] == class_].T,
-                    mark,
-                    markersize=2.5,
-                    markeredgecolor="black",
-                    markeredgewidth=0.4,
-                )
-            axes.set_xlim(grid[0], grid[-1])
-            axes.set_ylim(grid[0], grid[-1])
-            axes.set_xticks([])
-            axes.set_yticks([])
-            name = "no activation" if network == "none" else label(network)
-            heading = f"{row['accuracy']:.0%}"
-            if toy == toys[0]:
-                heading = f"{name}\n{heading}"
-            axes.set_title(heading, fontsize=9)
-        line[0].set_ylabel(toy)
-    accuracy = rows[rows["data"] == "circles"].groupby("network")["accuracy"]
-    means = accuracy.mean()
+    for axes, row in zip(panels.flat, shown.itertuples(), strict=True):
+        share = np.reshape(row.probability, (len(GRID),) * 2) / 100
+        axes.contourf(
+            GRID, GRID, share, np.linspace(0, 1, 11), cmap="PuOr", alpha=0.75
+        )
+        axes.contour(GRID, GRID, share, [0.5], colors="black", linewidths=1)
+        axes.scatter(
+            *x[:200].T, 8, y[:200], cmap="gray", edgecolors="black", lw=0.4
+        )
+        name = "no activation" if row.network == "none" else label(row.network)
+        axes.set_title(f"{name}: {row.accuracy:.0%}")
+        axes.set(xticks=[], yticks=[])
+    means = rows.groupby("network")["accuracy"].mean()
     figure.suptitle(
-        f"Circles: {means['linear']:.0%} right with linear, at least "
-        f"{means[list(studies.ARTICLE)].min():.0%} with the article's "
-        "five (means over the seeds; above each picture its own, "
-        "on 200 other points)",
-        fontsize=10,
+        f"Linear gets {means['linear']:.0%} of the {toy} right, the article's "
+        f"five activations get {means[list(studies.ARTICLE)].min():.0%} or more"
     )
     return figure

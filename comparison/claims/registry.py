@@ -5,50 +5,80 @@ parameters and defaults make its record. A rule decides on a claim from the
 rows of its experiments alone.
 """
 
-import argparse
 import dataclasses
 import inspect
-import json
 import math
-import pathlib
-import time
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
+from activations import unknown
 from comparison import records
 
 # C3, C6: differences under ten points of accuracy, and shares under a tenth,
 # are not called learning more slowly, or dying.
 NOTABLE = 0.1
-# By name: the function, and what is smaller where nothing is measured. By
-# claim: its sentence; its rule and the experiments whose rows it takes.
-EXPERIMENTS = {}
-SMOKE = {}
-CLAIMS = {}
-RULES = {}
-STUDIES = {"claims": {}, "smoke": SMOKE}
+STUDIES = ("claims", "smoke")
+
+
+@dataclasses.dataclass(frozen=True)
+class Experiment:
+    """A function with defaults, and what is smaller where nothing is measured.
+
+    Attributes:
+        function: Returns rows; its name is the experiment's.
+        smoke: Its parameters in the study `smoke`.
+    """
+
+    function: Callable
+    smoke: dict
+
+    def parameters(self, study):
+        """Returns all parameters in a study, as JSON has them."""
+        signature = inspect.signature(self.function).parameters
+        defaults = {name: p.default for name, p in signature.items()}
+        return _rounded(defaults | (self.smoke if study == "smoke" else {}))
+
+
+@dataclasses.dataclass(frozen=True)
+class Rule:
+    """How a claim is decided.
+
+    Attributes:
+        sentence: The claim.
+        decide: A function of the experiments' rows that returns a `Verdict`.
+        experiments: Their names.
+    """
+
+    sentence: str
+    decide: Callable
+    experiments: list
 
 
 @dataclasses.dataclass(frozen=True)
 class Verdict:
-    """A claim, what was measured, and what follows.
+    """What follows for a claim.
 
-    `verdict` is "holds", "does not hold", or "holds only where ...".
+    Attributes:
+        verdict: "holds", "does not hold", or "holds only where ...".
+        measured: Numbers by what they are; a tuple is a value with the ends
+            of its interval.
     """
 
-    claim: str
-    measured: str
     verdict: str
+    measured: dict
+
+
+EXPERIMENTS = {}
+RULES = {}
 
 
 def experiment(**smoke):
     """Registers an experiment, with its parameters for the study `smoke`."""
 
     def register(function):
-        EXPERIMENTS[function.__name__] = function
-        SMOKE[function.__name__] = smoke
+        EXPERIMENTS[function.__name__] = Experiment(function, smoke)
         return function
 
     return register
@@ -58,33 +88,35 @@ def rule(claim, sentence, *experiments):
     """Registers the rule for a claim, a function of its experiments' rows."""
 
     def register(function):
-        CLAIMS[claim] = sentence
-        RULES[claim] = function, [e.__name__ for e in experiments]
+        RULES[claim] = Rule(
+            sentence, function, [e.__name__ for e in experiments]
+        )
         return function
 
     return register
 
 
 def decide(tables):
-    """Returns the verdicts on C1 to C8.
+    """Returns the verdict on each claim whose experiments have rows.
 
     Args:
         tables: Of each experiment's name, its rows.
     """
-    return [
-        decided(*(tables[name] for name in names))
-        for _, (decided, names) in sorted(RULES.items())
-    ]
+    return {
+        claim: rule.decide(*(tables[name] for name in rule.experiments))
+        for claim, rule in sorted(RULES.items())
+        if all(name in tables for name in rule.experiments)
+    }
 
 
 def recorded(name, results, folders=(), study="claims", again=False):
     """Returns the rows of an experiment, as a table, from its record.
 
-    The record is `STUDY/NAME.json` in one of the folders: the experiment's
-    parameters, its rows, the environment and a hash of all that. One that is
-    damaged or was edited is set aside; one with other parameters is not used.
-    Where there is none, the experiment is run and its record written to
-    `results`, whole or not at all.
+    The record is `STUDY/NAME.json` in one of the folders. One that is damaged
+    is not used, and set aside where a new one takes its place; one with other
+    parameters is not used and stays: the new one is `STUDY/NAME-HASH.json`
+    then. Where there is none, the experiment is run, in one process alone, and
+    its record written to `results`, whole or not at all.
 
     Args:
         name: A name in `EXPERIMENTS`.
@@ -94,123 +126,124 @@ def recorded(name, results, folders=(), study="claims", again=False):
         again: Whether to run it although there is a record.
 
     Raises:
-        ValueError: If the name or the study is unknown.
+        ValueError: If the name or the study is unknown, or nothing can be
+            written where a record is missing.
     """
-    if name not in EXPERIMENTS:
-        raise ValueError(
-            f"`name` must be among {', '.join(EXPERIMENTS)}. Received: "
-            f"name={name!r}"
-        )
-    if study not in STUDIES:
-        raise ValueError(
-            f"`study` must be among {', '.join(STUDIES)}. Received: "
-            f"study={study!r}"
-        )
-    results, *folders = map(pathlib.Path, (results, *folders))
-    experiment = EXPERIMENTS[name]
-    parameters = {
-        parameter.name: parameter.default
-        for parameter in inspect.signature(experiment).parameters.values()
-    } | STUDIES[study].get(name, {})
-    parameters = _plain(parameters)
-    file = pathlib.Path(study, f"{name}.json")
+    for kind, value, known in (
+        ("experiment", name, EXPERIMENTS),
+        ("study", study, STUDIES),
+    ):
+        if value not in known:
+            raise unknown(kind, value, known)
+    sought = name, study
+    found = None
     if not again:
-        for folder in (results, *folders):
-            rows = _read(folder / file, parameters)
-            if rows is not None:
-                return pd.DataFrame(rows)
-    record = {
-        "experiment": name,
-        "parameters": parameters,
-        "environment": records.environment(),
-        "rows": _plain(experiment(**parameters)),
+        found = _find(*sought, [results, *folders], records.report)
+    if found is None:
+        results = records.check_folder(results)
+        with records.claim(f"{study}-{name}", results):
+            # Another process may have made it meanwhile.
+            found = _find(*sought, [results], records.set_aside)
+            if again or found is None:
+                found = _make(*sought, results)
+    return pd.DataFrame(found["rows"])
+
+
+def page(folders):
+    """Returns a section in Markdown: a row a claim, from its records alone.
+
+    Args:
+        folders: Where the records lie.
+    """
+    found = {
+        name: _find(name, "claims", folders, records.report)
+        for name in EXPERIMENTS
     }
-    record["hash"] = records.content_hash(record)
-    with records.claim(f"{study}-{name}", results):
-        _write(results / file, record)
-    return pd.DataFrame(record["rows"])
+    tables = {n: pd.DataFrame(r["rows"]) for n, r in found.items() if r}
+    lines = [
+        "## The article's claims",
+        "",
+        "| | claim | verdict | measured |",
+        "|---|---|---|---|",
+    ]
+    for claim, verdict in decide(tables).items():
+        measured = "; ".join(
+            f"{what}: {_shown(value)}"
+            for what, value in verdict.measured.items()
+        )
+        lines.append(
+            f"| {claim} | {RULES[claim].sentence} | {verdict.verdict} | "
+            f"{measured} |"
+        )
+    return "\n".join(lines)
 
 
-def _read(path, parameters):
-    if not path.exists():
-        return None
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-        if record["hash"] != records.content_hash(record):
-            raise records.RecordError("it was edited: its hash does not fit")
-        found, rows = record["parameters"], record["rows"]
-    except (ValueError, KeyError, TypeError) as error:
-        records.set_aside(path, error)
-        return None
-    return rows if found == parameters else None
-
-
-def _write(path, record):
-    """Writes a record, a row a line."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    rows = ",\n  ".join(json.dumps(row) for row in record["rows"])
-    head = json.dumps({**record, "rows": []}, indent=1)
-    text = head.replace('"rows": []', f'"rows": [\n  {rows}\n ]') + "\n"
-    records.write_whole(path, text.encode())
-
-
-def _plain(value):
-    """Returns a value as JSON has it, numbers to six digits."""
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple, np.ndarray)):
-        return [_plain(item) for item in value]
-    if isinstance(value, (bool, np.bool_)):
-        return bool(value)
-    if isinstance(value, (int, np.integer)):
-        return int(value)
-    if isinstance(value, (float, np.floating)):
-        return float(f"{value:.6g}") if math.isfinite(value) else None
-    return value
-
-
-def main(arguments=None):
-    """Makes the records that are missing, or some anew."""
-    parser = argparse.ArgumentParser(
-        prog="python -m comparison.claims",
-        description="Makes the records of the claims that are missing.",
-    )
-    parser.add_argument(
-        "--again",
-        nargs="+",
-        default=[],
-        choices=list(EXPERIMENTS),
-        metavar="NAME",
-        help=f"make these anew: {', '.join(EXPERIMENTS)}",
-    )
-    parser.add_argument(
-        "--results",
-        type=pathlib.Path,
-        default=records.RESULTS,
-        metavar="FOLDER",
-        help="for the records (default: the project's results)",
-    )
-    options = parser.parse_args(arguments)
-    for name in EXPERIMENTS:
-        start = time.perf_counter()
-        table = recorded(name, options.results, again=name in options.again)
-        seconds = time.perf_counter() - start
-        print(f"{name}: {len(table)} rows, {seconds:.0f} s", flush=True)
-    return 0
-
-
-def paired_difference(first, second):
-    """Returns the mean of paired differences and its 95 % t-interval."""
-    difference = np.asarray(first, float) - np.asarray(second, float)
-    if len(difference) < 2:
-        return difference.mean(), -math.inf, math.inf
-    half = stats.sem(difference) * stats.t.ppf(0.975, len(difference) - 1)
-    mean = difference.mean()
-    return mean, mean - half, mean + half
-
-
-def _listed(items, word="and"):
+def listed(items, word="and"):
+    """Returns the items as a list in words."""
     items = [str(item) for item in items]
     if len(items) < 2:
         return "".join(items)
     return f"{', '.join(items[:-1])} {word} {items[-1]}"
+
+
+def _find(name, study, folders, on_damage):
+    parameters = EXPERIMENTS[name].parameters(study)
+
+    def check(record, path):
+        if record["parameters"] != parameters:
+            raise _OtherParametersError(f"{path} has other parameters.")
+
+    def on_error(path, error):
+        if not isinstance(error, _OtherParametersError):
+            on_damage(path, error)
+
+    for file in _files(name, study):
+        record = records.find(file, folders, check, on_error)
+        if record is not None:
+            return record
+    return None
+
+
+def _make(name, study, results):
+    parameters = EXPERIMENTS[name].parameters(study)
+    content = {
+        "experiment": name,
+        "parameters": parameters,
+        "environment": records.environment(),
+        "rows": _rounded(EXPERIMENTS[name].function(**parameters)),
+    }
+    path, other = (results / file for file in _files(name, study))
+    # What is there now is whole.
+    if path.exists() and records.read(path)["parameters"] != parameters:
+        path = other
+    return records.write(path, content, rows="rows")
+
+
+def _files(name, study):
+    """Returns the record's name, and that beside one of other parameters."""
+    digest = records.content_hash(EXPERIMENTS[name].parameters(study))[:8]
+    return [f"{study}/{name}.json", f"{study}/{name}-{digest}.json"]
+
+
+class _OtherParametersError(records.RecordError):
+    """A record of the same experiment, done otherwise."""
+
+
+def _shown(value):
+    if isinstance(value, tuple):
+        mean, low, high = (f"{number:+.2g}" for number in value)
+        return f"{mean} [{low}, {high}]"
+    return f"{value:.2g}"
+
+
+def _rounded(value):
+    """Returns a value as JSON has it, numbers to six digits."""
+    if isinstance(value, dict):
+        return {key: _rounded(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, np.ndarray)):
+        return [_rounded(item) for item in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float):
+        return float(f"{value:.6g}") if math.isfinite(value) else None
+    return value

@@ -5,11 +5,11 @@ import numpy as np
 
 from comparison import cnn, studies
 from comparison.claims import probes
-from comparison.claims.cost import _times, cost, cost_ratios, step_shares
-from comparison.claims.registry import Verdict, _listed, experiment, rule
+from comparison.claims.cost import cost, cost_ratios, step_shares
+from comparison.claims.registry import Verdict, experiment, listed, rule
 from comparison.claims.training import Trainer, dense_network, digits
 from comparison.configuration import Configuration
-from comparison.style import MARKERS, colour, label
+from comparison.style import colour, label, legend_beside, marker, styled
 
 # C5: where inputs lie evenly about zero, ReLU gives 0 for half of them.
 SPARSE = 0.5
@@ -118,70 +118,63 @@ def verdict_5(sparse, timed):
     elif not len(full) and not len(cheaper):
         verdict = "does not hold"
     else:
-        layers = _listed([f"{net} layer {layer}" for net, layer in full])
+        layers = listed([f"{net} layer {layer}" for net, layer in full])
         where = [f"sparsity is meant in {layers}"] if layers else []
         if len(cheaper):
-            where.append(f"cost is meant beside {_listed(cheaper)}")
-        verdict = f"holds only where {_listed(where)}"
+            where.append(f"cost is meant beside {listed(cheaper)}")
+        verdict = f"holds only where {listed(where)}"
         if not layers:
             verdict += "; no layer is half zeros"
         if not len(cheaper):
             verdict += "; it is clearly cheaper than neither"
     share = step_shares(timed)["median"]
     return Verdict(
-        "C5",
-        f"{zeros.min():.0%} to {zeros.max():.0%} of ReLU's activations are 0, "
-        f"a layer. Forward and backward, sigmoid takes "
-        f"{_times(ratios.loc['sigmoid'])} and tanh "
-        f"{_times(ratios.loc['tanh'])} times ReLU's time; all activations are "
-        f"{share['relu']:.0%} of a training step with ReLU, "
-        f"{share['sigmoid']:.0%} with sigmoid, {share['tanh']:.0%} with tanh.",
         verdict,
+        {
+            "least share of ReLU's zeros in a layer": zeros.min(),
+            "largest": zeros.max(),
+            **{
+                f"{name}'s time over ReLU's": row["median"]
+                for name, row in ratios.iterrows()
+            },
+            "activations' share of a step with ReLU": share["relu"],
+            "with sigmoid": share["sigmoid"],
+            "with tanh": share["tanh"],
+        },
     )
 
 
+@styled
 def draw_sparsity(rows):
-    """Draws the share of exact zeros, layer by layer, before and after."""
-    end = rows["epoch"].max()
-    figure, axes = plt.subplots(figsize=(11, 3.8), layout="constrained")
-    places = []
-    for group, ((network, name), part) in enumerate(
-        rows.groupby(["network", "activation"], sort=False)
-    ):
-        # A place left free between the groups.
-        place = part["layer"] + 4 * group
-        places += sorted(set(place))
-        for epoch, style in ((0, "none"), (end, "full")):
-            now = part["epoch"] == epoch
-            axes.plot(
-                place[now],
-                100 * part["zero"][now],
-                MARKERS[name],
-                fillstyle=style,
-                color=colour(name),
-            )
-        axes.annotate(
-            f"{label(name)}\n({network})",
-            (place.mean(), -0.16),
-            xycoords=("data", "axes fraction"),
-            ha="center",
-            va="top",
-            fontsize=9,
-        )
-    axes.plot([], [], "o", color="black", fillstyle="none", label="before")
-    axes.plot([], [], "o", color="black", label="trained")
-    axes.axhline(100 * SPARSE, color="grey", linestyle=":", label="half")
+    """Draws ReLU's share of exact zeros, layer by layer, before and after."""
     zeros = trained_zeros(rows)
+    relu = rows[rows["activation"] == "relu"]
+    figure, axes = plt.subplots(figsize=(7, 3.4))
+    ticks = {}
+    for group, (network, part) in enumerate(
+        relu.groupby("network", sort=False)
+    ):
+        for (layer, epoch), runs in part.groupby(["layer", "epoch"]):
+            # A place left free between the networks.
+            place = layer + 4 * group
+            ticks[place] = f"{network},\nlayer {layer}"
+            axes.plot(
+                [place + (0.1 if epoch else -0.1)] * len(runs),
+                100 * runs["zero"],
+                marker("relu"),
+                fillstyle="full" if epoch else "none",
+                color=colour("relu"),
+            )
+    for style, words in (("none", "before"), ("full", "trained")):
+        axes.plot([], [], "k^", fillstyle=style, label=words)
     others = zeros.drop(columns="relu").max().max()
     axes.set_title(
-        f"Of ReLU's trained activations {zeros['relu'].min():.0%} to "
-        f"{zeros['relu'].max():.0%} are exactly 0, of the others' at most "
-        f"{others:.1%}"
+        f"{zeros['relu'].min():.0%} to {zeros['relu'].max():.0%} of "
+        f"{label('relu')}'s activations are exactly 0 after training,\n"
+        f"of all others' at most {others:.1%} are"
     )
-    axes.set_xticks(places, [str((place - 1) % 4 + 1) for place in places])
-    axes.set_xlabel("hidden layer", labelpad=42)
+    axes.set_xticks(list(ticks), list(ticks.values()))
     axes.set_ylabel("activations that are 0 (%)")
-    axes.set_ylim(-4, 104)
-    axes.grid(alpha=0.3, axis="y")
-    axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False)
+    axes.set_ylim(0)
+    legend_beside(axes)
     return figure

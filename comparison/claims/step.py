@@ -5,7 +5,7 @@ import numpy as np
 
 from comparison.claims.registry import Verdict, experiment, rule
 from comparison.claims.training import Trainer, dense_network, digits
-from comparison.style import MARKERS, colour, label
+from comparison.style import colour, label, legend_beside, marker, styled
 
 
 @experiment(seeds=(0,), epochs=1, train=320)
@@ -57,18 +57,21 @@ def verdict_2(moved):
     accuracy = moved.groupby("activation")["accuracy"].mean()
     holds = hidden.max() == 0 and last.min() > 0 and control.min() > 0
     return Verdict(
-        "C2",
-        f"Step's hidden kernels move by {hidden.max():.1%} of their size, its "
-        f"last by {last.mean():.0%}; sigmoid's hidden ones by "
-        f"{control.mean():.0%}. Held-out accuracy {accuracy['step']:.1%} and "
-        f"{accuracy['sigmoid']:.1%}.",
         "holds" if holds else "does not hold",
+        {
+            "step's hidden kernels move by": hidden.max(),
+            "its last by": last.mean(),
+            "sigmoid's hidden ones by": control.mean(),
+            "accuracy with step": accuracy["step"],
+            "with sigmoid": accuracy["sigmoid"],
+        },
     )
 
 
+@styled
 def draw_movement(rows):
     """Draws how far each layer's kernel moved, a point a seed."""
-    figure, axes = plt.subplots(figsize=(7, 3), layout="constrained")
+    figure, axes = plt.subplots(figsize=(7, 3.2))
     layers = list(dict.fromkeys(rows["layer"]))
     for number, (name, part) in enumerate(
         rows.groupby("activation", sort=False)
@@ -77,23 +80,19 @@ def draw_movement(rows):
             # A little aside, so that no mark lies on another.
             [layers.index(la) + 0.1 * number - 0.05 for la in part["layer"]],
             100 * part["moved"],
-            MARKERS.get(name, "o"),
-            markersize=9,
+            marker(name),
+            markersize=8,
             markeredgewidth=2,
             fillstyle="none",
             color=colour(name),
             label=label(name),
         )
-    step = rows[(rows["activation"] == "step")]
-    hidden = step[step["hidden"]]["moved"].max()
-    last = step[~step["hidden"]]["moved"].mean()
+    moved = rows[rows["activation"] == "step"].groupby("hidden")["moved"].mean()
     axes.set_title(
-        f"Under step the hidden kernels move by {hidden:.1%}, the last by "
-        f"{last:.0%}"
+        f"Under step only the last layer learns: it moves by "
+        f"{moved[False]:.0%},\nthe hidden layers move by {moved[True]:.1%}"
     )
     axes.set_xticks(range(len(layers)), layers)
-    axes.set_xlim(-0.5, len(layers) - 0.5)
     axes.set_ylabel("change of the kernel\n(% of its norm)")
-    axes.grid(alpha=0.3)
-    axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False)
+    legend_beside(axes)
     return figure

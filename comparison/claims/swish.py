@@ -7,9 +7,9 @@ from scipy import optimize
 
 import activations
 from comparison.claims.gradients import VANISHED, depth, gradient_left
-from comparison.claims.registry import Verdict, _listed, experiment, rule
+from comparison.claims.registry import Verdict, experiment, listed, rule
 from comparison.claims.sparsity import sparsity
-from comparison.style import colour
+from comparison.style import colour, styled
 
 # C8: a dip that one pre-activation in a hundred falls in is used.
 USED = 0.01
@@ -108,72 +108,65 @@ def verdict_8(curve, sparse, deep):
     elif not len(gone):
         verdict = "holds"
     else:
-        networks = _listed(f"{n} layers with {init}" for init, n in gone)
+        networks = listed(f"{n} layers with {init}" for init, n in gone)
         verdict = (
             f"holds only where the network is not too deep: the gradient "
             f"vanishes at {networks}"
         )
     deepest = left.index.get_level_values("depth").max()
-    gradients = "; ".join(
-        f"with {init} {row['swish']:.2g} (ReLU {row['relu']:.2g}, sigmoid "
-        f"{row['sigmoid']:.2g})"
-        for init, row in left.xs(deepest, level="depth").iterrows()
-    )
     return Verdict(
-        "C8",
-        f"Minimum {curve.loc[1.0, 'minimum']:.3f} at "
-        f"{curve.loc[1.0, 'minimum_at']:.3f}; {used.min():.1%} to "
-        f"{used.max():.1%} of a trained layer's pre-activations lie where it "
-        f"falls. Gradient left at {deepest} layers: {gradients}.",
         verdict,
+        {
+            "minimum": curve.loc[1.0, "minimum"],
+            "where": curve.loc[1.0, "minimum_at"],
+            "least share of a layer's pre-activations there": used.min(),
+            "largest": used.max(),
+            **{
+                f"gradient left at {deepest} layers with {init}": kept
+                for init, kept in left.xs(deepest, level="depth")[
+                    "swish"
+                ].items()
+            },
+        },
     )
 
 
-def dip(rows):
+@styled
+def draw_dip(rows):
     """Draws where swish falls, and the trained pre-activations that are there.
 
     The histograms are of the last hidden layer's pre-activations, all seeds.
     """
-    figure, axes = plt.subplots(figsize=(8.5, 3.8), layout="constrained")
+    figure, (above, below) = plt.subplots(2, 1, figsize=(7, 5.4), sharex=True)
     x = np.linspace(-6, 6, 1201)
-    bottom = -1.27846454
-    axes.axvspan(-6, bottom, color=colour("swish"), alpha=0.12, linewidth=0)
-    axes.plot(
-        x,
-        activations.swish(x),
-        color=colour("swish"),
-        label="swish (left axis)",
-    )
-    axes.set_ylim(-0.6, 4.2)
-    axes.set_ylabel("swish")
-    axes.set_xlabel(
-        "pre-activation (those beyond the ends are in the outermost bins)"
-    )
-    axes.grid(alpha=0.3)
-    counts = axes.twinx()
+    y = np.array(activations.swish(x))
+    for axes in (above, below):
+        axes.axvspan(
+            -6, x[y.argmin()], color=colour("swish"), alpha=0.12, linewidth=0
+        )
+    above.plot(x, y, color=colour("swish"))
+    above.set_ylabel("swish")
     end = rows[
         (rows["epoch"] == rows["epoch"].max())
         & (rows["activation"] == "swish")
         & rows["histogram"].notna()
     ]
-    for network, style in (("dense", "-"), ("article", "--")):
-        total = np.sum(
-            end[end["network"] == network]["histogram"].tolist(), axis=0
-        )
-        edges = np.linspace(-6, 6, len(total) + 1)
-        counts.stairs(
+    for network, part in end.groupby("network", sort=False):
+        total = np.sum(part["histogram"].tolist(), axis=0)
+        below.stairs(
             100 * total / total.sum(),
-            edges,
-            color="dimgrey",
-            linestyle=style,
-            label=f"{network} network, trained (right axis)",
+            np.linspace(-6, 6, len(total) + 1),
+            color="black",
+            linestyle="-" if network == "dense" else "--",
+            label=f"{network} network",
         )
-    counts.set_ylabel("pre-activations (% a bin)")
-    counts.set_ylim(0)
+    below.legend()
+    below.set_ylabel("pre-activations (% a bin)")
+    below.set_xlabel("pre-activation; those further out are in the end bins")
     used = dips(rows).iloc[:, -1]
-    axes.set_title(
+    above.set_title("Swish falls where it is shaded")
+    below.set_title(
         f"{used.min():.0%} to {used.max():.0%} of a trained layer's "
-        "pre-activations lie where swish falls (shaded)"
+        "pre-activations lie there"
     )
-    figure.legend(loc="outside lower center", ncols=3, frameon=False)
     return figure

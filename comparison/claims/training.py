@@ -75,7 +75,7 @@ def restart(model, initial, seed):
 
 def state(model):
     """Returns the values of a model's variables, for `restart`."""
-    return [keras.ops.convert_to_numpy(v) for v in _variables(model)]
+    return [v.numpy() for v in _variables(model)]
 
 
 def _variables(model):
