@@ -128,9 +128,8 @@ def deep(**kept):
                 "seed": seed,
                 "slope": part,
                 "saturated": 0.0,
-                "gradient": [
-                    (seed + 1) * part**i for i in reversed(range(layers))
-                ],
+                "left": part ** (layers - 1),
+                "predicted": part ** (layers - 1),
             }
             for initializer in ("glorot_uniform", "he_normal")
             for name, part in kept.items()
@@ -161,17 +160,28 @@ def learned(accuracy):
 
 
 def test_gradient_left_is_a_geometric_mean():
-    rows = deep(sigmoid=0.25, step=0.0)
-    rows.loc[rows["activation"] == "step", "gradient"] = pd.Series(
-        [[0.0] * n for n in rows["depth"]]
-    )
-    left = gradients.gradient_left(rows)
+    left = gradients.gradient_left(deep(sigmoid=0.25, step=0.0))
     assert left.loc[("he_normal", 5), "sigmoid"] == pytest.approx(0.25**4)
     assert left.loc[("he_normal", 20), "step"] == 0
-    two = rows[(rows["activation"] == "relu") & (rows["depth"] == 2)].copy()
-    two["gradient"] = [[1.0, 1.0], [4.0, 1.0]] * 2
-    left = gradients.gradient_left(two)
+    two = deep()
+    two = two[(two["activation"] == "relu") & (two["depth"] == 2)]
+    left = gradients.gradient_left(two.assign(left=[1.0, 4.0] * 2))
     assert left["relu"].tolist() == pytest.approx([2, 2])
+
+
+@pytest.mark.parametrize(
+    ("left", "expected"),
+    [
+        ([0.5, 1e-4, 1e-5], 5),
+        ([0.5, 1e-4, 0.1], None),
+        ([1e-4, 0.1, 1e-4], 20),
+        ([1e-4, 0.0, 0.0], 2),
+        ([1.0, 0.5, 1e-3], None),
+    ],
+)
+def test_vanishes_from(left, expected):
+    left = pd.Series(left, index=[2, 5, 20])
+    assert gradients.vanishes_from(left) == expected
 
 
 def test_depth_finds_what_is_known():
@@ -195,6 +205,36 @@ def test_depth_finds_what_is_known():
     assert 0.2 < slopes["sigmoid"] <= 0.25
 
 
+@pytest.mark.parametrize(
+    ("initializer", "gain"), [("glorot_uniform", 1), ("he_normal", 2)]
+)
+def test_depth_in_numpy(initializer, gain):
+    """Measured and predicted, from the network's weights alone."""
+    name, layers, samples, seed = "tanh", 4, 20, 3
+    (row,) = gradients.depth(
+        (name,), (layers,), (initializer,), (seed,), samples
+    )
+    model = training.dense_network(name, layers, kernel_initializer=initializer)
+    training.restart(model, training.state(model), seed)
+    kernels = [
+        la.get_weights()[0].astype(float) for la in model.layers if la.weights
+    ]
+    (x, y), _ = training.digits(samples)
+    a, slopes = x.astype(float), []
+    for kernel in kernels[:-1]:
+        a = np.tanh(a @ kernel)
+        slopes.append(1 - a**2)
+    back = special.softmax(a @ kernels[-1], axis=1) - np.eye(10)[y]
+    found = []
+    for kernel, slope in zip(kernels[:0:-1], slopes[::-1]):
+        back = slope * (back @ kernel.T)
+        found.append(np.sqrt(np.mean(back**2)))
+    assert row["left"] == pytest.approx(found[-1] / found[0], rel=1e-4)
+    squares = [gain * np.mean(slope**2) for slope in slopes[:-1]]
+    expected = np.sqrt(np.prod(squares))
+    assert row["predicted"] == pytest.approx(expected, rel=1e-4)
+
+
 def slow_where(condition):
     """Sigmoid at 20 % where it is plain and so deep, else at 80 %."""
     return learned(
@@ -204,8 +244,7 @@ def slow_where(condition):
     )
 
 
-def test_learning_and_distributions():
-    small = {"names": ("tanh",), "train": 320, "epochs": (0, 2)}
+def test_learning():
     rows = pd.DataFrame(
         gradients.learning(("tanh",), (2,), seeds=(0,), epochs=2, train=320)
     )
@@ -214,18 +253,6 @@ def test_learning_and_distributions():
         assert len(row.loss) == len(row.accuracy) == 2
         assert row.loss[1] < row.loss[0]
         assert 0 < row.slope <= 1 and abs(row.mean) < 0.2
-    rows = pd.DataFrame(gradients.distributions(layers=2, **small))
-    assert len(rows) == 2 * 2 * 4
-    rows = rows.set_index(["quantity", "epoch", "layer"])["quantiles"]
-    for layer in (1, 2):
-        before, after = (rows["pre_activation", e, layer] for e in (0, 2))
-        assert before == sorted(before)
-        # Training drives the pre-activations apart.
-        assert after[-1] - after[0] > before[-1] - before[0]
-        # f(z) of the quantiles of z: tanh is monotonic.
-        np.testing.assert_allclose(
-            rows["activation", 0, layer], np.tanh(before), atol=1e-5
-        )
 
 
 @pytest.mark.parametrize(

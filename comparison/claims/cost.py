@@ -11,7 +11,7 @@ import activations
 from comparison import cnn, studies
 from comparison.claims.registry import experiment
 from comparison.configuration import Configuration
-from comparison.style import colour, label, marker, styled
+from comparison.style import colour, label, legend_beside, marker, styled
 
 
 @experiment(rounds=2, batch_size=4)
@@ -169,13 +169,14 @@ def draw_cost(rows):
             )
         axes.set_yticks(range(len(names)), [label(name) for name in names])
         axes.set_ylim(len(names) - 0.5, -0.5)
-        axes.set_xlim(0)
     left.plot([], [], "ko", fillstyle="none", label="forward")
     left.plot([], [], "ko", label="forward and backward")
     left.axvline(1, color="grey", linestyle=":", label="a memory copy")
-    left.legend()
+    legend_beside(left)
     left.set_xlabel("time (a copy of the tensor = 1), median and quartiles")
     right.set_xlabel("part of a training step of the article's network (%)")
+    for axes in (left, right):
+        axes.set_xlim(0)
     ratio = cost_ratios(rows)["median"]
     left.set_title(
         f"Sigmoid takes {ratio['sigmoid']:.2f} times ReLU's time, tanh "

@@ -222,7 +222,7 @@ def draw_dying(rows):
     means = 100 * at_end.groupby("activation")[["dead", "accuracy"]].mean()
     above.set_title(
         f"At a learning rate of {rows['learning_rate'].max():g}, "
-        f"{means.loc['relu', 'dead']:.0f} % of ReLU's units die and "
+        f"{means.loc['relu', 'dead']:.0f} % of ReLU's units\ndie and "
         f"{means.loc['leaky_relu', 'dead']:.0f} % of leaky ReLU's do"
     )
     below.set_title(

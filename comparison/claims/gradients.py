@@ -1,13 +1,13 @@
 """C3 and C4: gradients in depth, and how fast networks learn."""
 
+import itertools
+
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from matplotlib import ticker
 from scipy import stats
 
-import activations
 from comparison import statistics
 from comparison.claims import probes
 from comparison.claims.registry import (
@@ -26,7 +26,6 @@ from comparison.claims.training import (
     state,
 )
 from comparison.style import (
-    MARKERS,
     colour,
     label,
     legend_beside,
@@ -39,46 +38,80 @@ from comparison.style import (
 # first hidden layer of what there is at the last; bfloat16 and float16 keep
 # two or three digits.
 VANISHED = 1e-3
+# Besides the article's, what Keras has that is taken element by element.
+OTHERS = (
+    "elu",
+    "exponential",
+    "gelu",
+    "hard_shrink",
+    "hard_sigmoid",
+    "hard_silu",
+    "hard_tanh",
+    "log_sigmoid",
+    "mish",
+    "relu6",
+    "selu",
+    "soft_shrink",
+    "softplus",
+    "softsign",
+    "sparse_plus",
+    "sparse_sigmoid",
+    "squareplus",
+    "tanh_shrink",
+)
 
 
-@experiment(seeds=(0,), depths=(2, 5), samples=20)
+@experiment(
+    names=("linear", "sigmoid", "tanh", "relu", "swish", "gelu"),
+    depths=(2, 5),
+    seeds=(0,),
+    samples=20,
+)
 def depth(
-    names=HIDDEN,
-    depths=(2, 5, 10, 20),
+    names=(*HIDDEN, *OTHERS),
+    depths=(2, 3, 4, 5, 6, 8, 10, 14, 20),
     initializers=("glorot_uniform", "he_normal"),
     seeds=(0, 1, 2),
     samples=200,
 ):
     """Probes dense networks of several depths at their initialisation.
 
-    64 units a layer, no normalisation, biases 0, digits as inputs. `gradient`
-    is the root mean square of dL/dz, a value a hidden layer from the first to
-    the last; `slope` and `saturated` are means over the layers.
+    64 units a layer, no normalisation, biases 0, digits as inputs. `left` is
+    the gradient of the first hidden layer over that of the last, each the root
+    mean square of dL/dz; 0 where no gradient arrives at all. `predicted` is
+    the product over all hidden layers but the last of sqrt(n Var W) times the
+    root mean square of f'(z), where n Var W is the initialiser's scale: 1 for
+    Glorot's, 2 for He's. `slope` and `saturated` are means over the layers.
     """
     (x, y), _ = digits(samples)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     rows = []
-    for initializer in initializers:
-        for name in names:
-            for layers in depths:
-                model = dense_network(
-                    name, layers, kernel_initializer=initializer
-                )
-                initial = state(model)
-                for seed in seeds:
-                    restart(model, initial, seed)
-                    found = probes.summary(probes.probe(model, x, y, loss))
-                    rows.append(
-                        {
-                            "initializer": initializer,
-                            "activation": name,
-                            "depth": layers,
-                            "seed": seed,
-                            "slope": found["slope"].mean(),
-                            "saturated": found["saturated"].mean(),
-                            "gradient": found["gradient"].tolist(),
-                        }
-                    )
+    for initializer, name, layers in itertools.product(
+        initializers, names, depths
+    ):
+        model = dense_network(name, layers, kernel_initializer=initializer)
+        initial = state(model)
+        scale = keras.initializers.get(initializer).scale
+        for seed in seeds:
+            restart(model, initial, seed)
+            found = probes.probe(model, x, y, loss)
+            shown = probes.summary(found)
+            first, last = shown["gradient"].iloc[[0, -1]]
+            slopes = [p.derivative.astype(np.float64) for p in found[:-1]]
+            rows.append(
+                {
+                    "initializer": initializer,
+                    "activation": name,
+                    "depth": layers,
+                    "seed": seed,
+                    "slope": shown["slope"].mean(),
+                    "saturated": shown["saturated"].mean(),
+                    "left": first / last if last else 0.0,
+                    "predicted": np.prod(
+                        [np.sqrt(scale * np.mean(s**2)) for s in slopes]
+                    ),
+                }
+            )
     return rows
 
 
@@ -128,61 +161,37 @@ def learning(
     return rows
 
 
-@experiment(layers=2, epochs=(0, 1), train=320)
-def distributions(
-    names=("sigmoid", "tanh", "relu"),
-    layers=8,
-    epochs=(0, 1, 5),
-    seed=0,
-    train=3000,
-):
-    """Probes a deep network's layers at the start and during training.
-
-    Quantiles of pre-activations, activations and gradients on 500 held-out
-    digits; trained as in `learning`, without normalisation.
-    """
-    (x, y), (x_held, y_held) = digits(train)
-    rows = []
-    for name in names:
-        trainer = Trainer(dense_network(name, layers))
-        trainer.restart(seed)
-        for epoch in epochs:
-            trainer.train(x, y, epoch - trainer.epoch)
-            found = trainer.probe(x_held[:500], y_held[:500])
-            for (layer, quantity), row in probes.quantiles(found).iterrows():
-                rows.append(
-                    {
-                        "activation": name,
-                        "epoch": epoch,
-                        "layer": int(layer.removeprefix("activation_")),
-                        "quantity": quantity,
-                        "quantiles": row.tolist(),
-                    }
-                )
-    return rows
-
-
-def gradient_left(rows):
+def gradient_left(rows, column="left"):
     """Returns how much of the gradient reaches the first hidden layer.
 
     Args:
         rows: Of `depth`.
+        column: `"left"` as measured, or `"predicted"`.
 
     Returns:
         A row an initialiser and depth, a column an activation: the gradient of
         the first hidden layer over that of the last, the geometric mean over
         the seeds; 0 where no gradient arrives at all.
     """
-    left = [g[0] / g[-1] if g[-1] else 0.0 for g in rows["gradient"]]
-    rows = rows.assign(left=left)
     with np.errstate(divide="ignore"):
         return rows.pivot_table(
             index=["initializer", "depth"],
             columns="activation",
-            values="left",
+            values=column,
             aggfunc=stats.gmean,
             sort=False,
         )
+
+
+def vanishes_from(left):
+    """Returns the depth from which on the gradient has vanished, or `None`.
+
+    Args:
+        left: What is left of it by depth.
+    """
+    deeper = left[::-1].cummax()
+    gone = deeper.index[deeper < VANISHED]
+    return gone.min() if len(gone) else None
 
 
 def mean_accuracy(rows):
@@ -239,15 +248,15 @@ def verdict_3(deep, learned):
     else:
         verdict = (
             f"holds only where the network is deep and not normalised: the "
-            f"gradient is gone from {gone.min()} layers on, learning slowed "
-            f"at {listed(slowed)}"
+            f"gradient is gone from {vanishes_from(left)} layers on, learning "
+            f"slowed at {listed(slowed)}"
         )
     return Verdict(
         verdict,
         {
             **{
-                f"gradient left at {layers} layers": part
-                for layers, part in left.items()
+                f"gradient left at {layers} layers": left[layers]
+                for layers in left.index[[0, -1]]
             },
             **{
                 f"points that normalisation adds at {layers} layers": tuple(
@@ -315,157 +324,6 @@ def _condition(layers, normalised):
     return f"{layers} layers {word} normalisation"
 
 
-def slopes(learned):
-    """Draws the mean derivative in trained networks beside the largest."""
-    names = list(dict.fromkeys(learned["activation"]))
-    x = np.linspace(-6, 6, 1201)
-    figure, (left, right) = plt.subplots(
-        1, 2, figsize=(10, 3.4), layout="constrained"
-    )
-    for name in names:
-        y = np.array(activations.CATALOG[name].derivative(x))
-        if name == "relu":
-            # A line across the jump would show values it does not have.
-            y[x == 0] = np.nan
-        left.plot(x, y, color=colour(name), label=label(name))
-    left.set_xlabel("pre-activation")
-    left.set_ylabel("derivative")
-    left.grid(alpha=0.3)
-    keys = list(learned.groupby(["depth", "normalised"], sort=False).groups)
-    for name in names:
-        part = learned[learned["activation"] == name]
-        part = part.set_index(["depth", "normalised"])["slope"]
-        for place, key in enumerate(keys):
-            values = part.loc[[key]]
-            right.plot(
-                [place] * len(values),
-                values,
-                MARKERS[name],
-                fillstyle="none",
-                color=colour(name),
-            )
-    right.set_xticks(
-        range(len(keys)),
-        [f"{d} layers,\n{'normalised' if n else 'plain'}" for d, n in keys],
-    )
-    right.set_xlim(-0.5, len(keys) - 0.5)
-    right.set_ylim(0, 1.05)
-    right.set_ylabel("mean derivative after training")
-    right.grid(alpha=0.3)
-    largest = {
-        n: float(np.max(activations.CATALOG[n].derivative(x)))
-        for n in ("sigmoid", "tanh")
-    }
-    left.set_title(
-        f"At most {largest['sigmoid']:.2f} for sigmoid, {largest['tanh']:.0f} "
-        "for tanh"
-    )
-    means = learned.groupby("activation")["slope"].mean()
-    right.set_title(
-        f"In trained networks {means['sigmoid']:.2f} and "
-        f"{means['tanh']:.2f} in the mean"
-    )
-    figure.legend(
-        *left.get_legend_handles_labels(),
-        loc="outside right center",
-        frameon=False,
-    )
-    return figure
-
-
-def gradient_by_layer(rows):
-    """Draws the gradient in the deepest networks, from layer to layer.
-
-    Lines are geometric means over the seeds, relative to the last hidden
-    layer; a panel an initialiser. Step, which has no gradient, is not drawn.
-    """
-    deepest = rows["depth"].max()
-    left = gradient_left(rows).xs(deepest, level="depth")
-    initializers = list(dict.fromkeys(rows["initializer"]))
-    figure, panels = plt.subplots(
-        1,
-        len(initializers),
-        figsize=(10.5, 3.8),
-        sharey=True,
-        layout="constrained",
-    )
-    rows = rows[(rows["depth"] == deepest) & (rows["activation"] != "step")]
-    for axes, initializer in zip(panels, initializers, strict=True):
-        part = rows[rows["initializer"] == initializer]
-        for name, runs in part.groupby("activation", sort=False):
-            gradients = np.array(runs["gradient"].tolist())
-            relative = gradients / gradients[:, -1:]
-            axes.plot(
-                range(1, deepest + 1),
-                np.exp(np.log(relative).mean(axis=0)),
-                marker=MARKERS[name],
-                markersize=4,
-                color=colour(name),
-                label=label(name),
-            )
-        axes.axhline(VANISHED, color="grey", linestyle=":", label="vanished")
-        axes.set_yscale("log")
-        axes.xaxis.set_major_locator(ticker.MaxNLocator(integer=True))
-        axes.set_xlabel("hidden layer, from the input")
-        axes.grid(alpha=0.3)
-        one = left.loc[initializer]
-        axes.set_title(
-            f"{initializer}: at the first layer sigmoid keeps\n"
-            f"{one['sigmoid']:.2g}, ReLU {one['relu']:.2g}, swish "
-            f"{one['swish']:.2g}",
-            fontsize=10,
-        )
-    panels[0].set_ylabel("gradient, RMS of dL/dz\n(last layer = 1)")
-    figure.legend(
-        *panels[0].get_legend_handles_labels(),
-        loc="outside right center",
-        frameon=False,
-    )
-    return figure
-
-
-def gradient_by_depth(rows):
-    """Draws how much of the gradient is left at the first hidden layer."""
-    left = gradient_left(rows)
-    initializers = list(dict.fromkeys(rows["initializer"]))
-    figure, panels = plt.subplots(
-        1,
-        len(initializers),
-        figsize=(10.5, 3.6),
-        sharey=True,
-        layout="constrained",
-    )
-    for axes, initializer in zip(panels, initializers, strict=True):
-        part = left.loc[initializer].drop(columns="step", errors="ignore")
-        for name in part:
-            axes.plot(
-                part.index,
-                part[name],
-                marker=MARKERS[name],
-                markersize=5,
-                color=colour(name),
-                label=label(name),
-            )
-        axes.axhline(VANISHED, color="grey", linestyle=":", label="vanished")
-        axes.set_yscale("log")
-        axes.set_xticks(part.index)
-        axes.set_xlabel("hidden layers")
-        axes.grid(alpha=0.3)
-        gone = part.index[part["sigmoid"] < VANISHED]
-        since = f"from {gone.min()} layers on" if len(gone) else "nowhere"
-        axes.set_title(
-            f"{initializer}: sigmoid's is under\n{VANISHED:g} {since}",
-            fontsize=10,
-        )
-    panels[0].set_ylabel("gradient of the first hidden layer\n(last = 1)")
-    figure.legend(
-        *panels[0].get_legend_handles_labels(),
-        loc="outside right center",
-        frameon=False,
-    )
-    return figure
-
-
 @styled
 def draw_learning(rows):
     """Draws held-out accuracy over the epochs, a panel a condition.
@@ -504,78 +362,92 @@ def draw_learning(rows):
     return figure
 
 
-def draw_distributions(rows):
-    """Draws each layer's quantiles, before and during training.
+@styled
+def draw_depth(rows, names=("linear", "tanh", "relu", "swish", "sigmoid")):
+    """Draws what is left of the gradient by depth: measured, and predicted.
 
-    A row of panels a quantity, a column an activation. Bars reach from the
-    5 % to the 95 % quantile, boxes from 25 to 75 %; a shade an epoch.
-    Gradients, whose sizes lie decades apart, are on a symmetric logarithmic
-    axis.
+    Marks are geometric means over the seeds, lines the prediction; leaky
+    ReLU's would lie on ReLU's. A panel an initialiser.
     """
-    quantities = {
-        "pre_activation": "pre-activation",
-        "activation": "activation",
-        "gradient": "gradient dL/dz",
-    }
-    names = list(dict.fromkeys(rows["activation"]))
-    epochs = list(dict.fromkeys(rows["epoch"]))
+    left, predicted = (gradient_left(rows, c) for c in ("left", "predicted"))
+    initializers = list(dict.fromkeys(rows["initializer"]))
     figure, panels = plt.subplots(
-        len(quantities),
-        len(names),
-        figsize=(11, 7),
-        sharex=True,
-        sharey="row",
-        layout="constrained",
+        len(initializers), 1, figsize=(7, 6.4), sharex=True, sharey=True
     )
-    for line, quantity in zip(panels, quantities, strict=True):
-        for axes, name in zip(line, names, strict=True):
-            part = rows[
-                (rows["quantity"] == quantity) & (rows["activation"] == name)
-            ]
-            for number, epoch in enumerate(epochs):
-                found = part[part["epoch"] == epoch]
-                q = np.array(found["quantiles"].tolist())
-                place = found["layer"] + 0.25 * (number - 1)
-                shade = {
-                    "color": colour(name),
-                    "alpha": (0.35, 0.6, 1.0)[number],
-                }
-                axes.vlines(place, q[:, 0], q[:, 4], linewidth=1, **shade)
-                axes.vlines(
-                    place,
-                    q[:, 1],
-                    q[:, 3],
-                    linewidth=4,
-                    label=f"epoch {epoch}",
-                    **shade,
-                )
-            axes.grid(alpha=0.3)
-            if quantity == "gradient":
-                axes.set_yscale("symlog", linthresh=1e-8)
-                axes.set_yticks([-1e-2, -1e-5, 0, 1e-5, 1e-2])
-                axes.set_xlabel("hidden layer, from the input")
-    for axes, name in zip(panels[0], names, strict=True):
-        axes.set_title(label(name))
-        axes.legend(
-            fontsize=8,
-            ncols=len(epochs),
-            loc="upper center",
-            bbox_to_anchor=(0.5, 1.02),
-            frameon=False,
+    for axes, initializer in zip(panels, initializers, strict=True):
+        for name in names:
+            part = left.loc[initializer, name]
+            axes.plot(
+                part.index,
+                part,
+                marker(name),
+                color=colour(name),
+                label=label(name),
+            )
+            axes.plot(predicted.loc[initializer, name], color=colour(name))
+        axes.axhline(VANISHED, color="grey", linestyle=":")
+        axes.set_yscale("log")
+        axes.set_xticks(part.index)
+        gone = [
+            f"{label(name)} from {since} layers on"
+            for name in names[::-1]
+            if (since := vanishes_from(left.loc[initializer, name]))
+        ]
+        axes.set_title(
+            f"{initializer}: less than a thousandth is left with\n"
+            f"{listed(gone) or 'none'}"
         )
-        low, high = axes.get_ylim()
-    panels[0][0].set_ylim(low, high + 0.2 * (high - low))
-    for line, words in zip(panels, quantities.values(), strict=True):
-        line[0].set_ylabel(words)
-    spread = rows[
-        (rows["quantity"] == "gradient")
-        & (rows["epoch"] == epochs[0])
-        & (rows["layer"] == 1)
-    ].set_index("activation")["quantiles"]
-    spread = {name: q[4] - q[0] for name, q in spread.items()}
-    figure.suptitle(
-        "At the start 90 % of the first layer's gradients lie in a range of "
-        + ", ".join(f"{v:.0e} ({label(n)})" for n, v in spread.items()),
-        fontsize=11,
+        axes.set_ylabel("gradient of the first\nhidden layer (last = 1)")
+    axes.set_xlabel("hidden layers")
+    panels[0].plot([], [], "k-", label="predicted")
+    panels[0].plot([], [], ":", color="grey", label="a thousandth")
+    legend_beside(panels[0])
+    return figure
+
+
+@styled
+def draw_prediction(rows):
+    """Draws the gradient that is left, measured over predicted.
+
+    A point an activation, depth and initialiser, the geometric mean over the
+    seeds; those without any gradient, or with none that float32 can hold, have
+    no place on these axes.
+    """
+    left, predicted = (
+        gradient_left(rows, c).T.stack([0, 1], future_stack=True)
+        for c in ("left", "predicted")
     )
+    there = (left > 0) & (predicted > 0) & np.isfinite(left * predicted)
+    left, predicted = left[there], predicted[there]
+    figure, axes = plt.subplots(figsize=(7, 5.4))
+    ends = np.array([predicted.min(), predicted.max()])
+    axes.fill_between(ends, ends / 2, 2 * ends, color="grey", alpha=0.25)
+    drawn = set()
+    for (name, initializer), part in left.groupby(level=[0, 1], sort=False):
+        # Leaky ReLU's would hide ReLU's.
+        other = name not in HIDDEN or name == "leaky_relu"
+        axes.plot(
+            predicted[part.index],
+            part,
+            "." if other else marker(name),
+            fillstyle="full" if initializer.startswith("glorot") else "none",
+            color="#BBBBBB" if other else colour(name),
+            zorder=1 if other else 2,
+            label=None if name in drawn or other else label(name),
+        )
+        drawn.add(name)
+    axes.plot([], [], ".", color="#BBBBBB", label="all others")
+    axes.plot([], [], "ks", label="Glorot")
+    axes.plot([], [], "ks", fillstyle="none", label="He")
+    axes.fill_between([], [], color="grey", alpha=0.25, label="factor of two")
+    within = np.mean(np.abs(np.log2(left / predicted)) <= 1)
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.set_title(
+        f"{within:.0%} of {len(left)} settings lie within a factor of two of "
+        "the prediction"
+    )
+    axes.set_xlabel("gradient left at the first layer, predicted")
+    axes.set_ylabel("measured")
+    legend_beside(axes)
     return figure
