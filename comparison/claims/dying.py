@@ -116,7 +116,9 @@ def verdict_6(died):
     the mean over the seeds, and stop learning if half or more of those are
     still dead after as many epochs at 0.001. Holds if they die at every rate
     and stop; does not hold if they die at none or come back; otherwise holds
-    only where the rate is so high.
+    only where the rate is so high. It costs accuracy at those of these rates
+    where leaky ReLU, whose zero region is none, has the higher accuracy, the
+    paired interval above 0.
     """
     dead = dead_units(died)["relu"]
     dying_at = dead.index[dead >= NOTABLE]
@@ -132,6 +134,15 @@ def verdict_6(died):
             f"holds only where the learning rate is too high: "
             f"{listed(f'{rate:g}' for rate in dying_at)} here"
         )
+    lead = lead_of_leaky(died)
+    if verdict != "does not hold":
+        costly = [r for r in dying_at if lead.loc[r, "low"] > 0]
+        rates = listed(f"{rate:g}" for rate in costly)
+        verdict += (
+            f"; it costs accuracy at {rates}"
+            if costly
+            else "; that it costs accuracy is not shown at any"
+        )
     return Verdict(
         verdict,
         {
@@ -139,6 +150,10 @@ def verdict_6(died):
                 f"dead units at {rate:g}": share for rate, share in dead.items()
             },
             "of those that died, still dead": still,
+            **{
+                f"points of accuracy lost at {rate:g}": tuple(100 * row)
+                for rate, row in lead.loc[dying_at].iterrows()
+            },
         },
     )
 
@@ -157,7 +172,8 @@ def verdict_7(died, timed):
     and its accuracy is higher, the paired interval above 0. Holds if that is
     so at all of them and the median of its time over ReLU's, forward and
     backward, is at most `LITTLE`; does not hold if ReLU dies nowhere, or leaky
-    ReLU has dead units at all of those rates; otherwise holds only where so.
+    ReLU has dead units at all of those rates; otherwise holds only where so,
+    and a clear lead at another rate is named.
     """
     dead = dead_units(died)
     there = dead.index[dead["relu"] >= NOTABLE]
@@ -172,11 +188,17 @@ def verdict_7(died, timed):
         verdict = "holds"
     else:
         rates = listed(f"{rate:g}" for rate in better)
+        elsewhere = listed(
+            f"{r:g}, where {dead.loc[r, 'relu']:.0%} of ReLU's units are dead"
+            for r in lead.index[lead["low"] > 0]
+        )
         verdict = (
             f"holds only where the learning rate is {rates}"
             if better
             else "holds only where a gradient is all that is asked for: "
-            "accuracy is not clearly higher"
+            "accuracy is clearly higher at "
+            + (elsewhere and f"{elsewhere}, and at ")
+            + "none of these rates"
         )
         if not is_little:
             verdict += f", for {ratio['median']:.2f} times the time"

@@ -6,7 +6,12 @@ import numpy as np
 from scipy import optimize
 
 import activations
-from comparison.claims.gradients import VANISHED, depth, gradient_left
+from comparison.claims.gradients import (
+    VANISHED,
+    depth,
+    gradient_left,
+    vanishes_from,
+)
 from comparison.claims.registry import Verdict, experiment, listed, rule
 from comparison.claims.sparsity import sparsity
 from comparison.style import colour, styled
@@ -108,10 +113,13 @@ def verdict_8(curve, sparse, deep):
     elif not len(gone):
         verdict = "holds"
     else:
-        networks = listed(f"{n} layers with {init}" for init, n in gone)
+        networks = listed(
+            f"{vanishes_from(left.loc[init, 'swish'])} layers on with {init}"
+            for init in gone.unique("initializer")
+        )
         verdict = (
-            f"holds only where the network is not too deep: the gradient "
-            f"vanishes at {networks}"
+            f"holds only where the network is not too deep: the gradient is "
+            f"gone from {networks}"
         )
     deepest = left.index.get_level_values("depth").max()
     return Verdict(
