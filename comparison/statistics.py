@@ -20,6 +20,7 @@ import itertools
 import math
 
 import numpy as np
+import pandas as pd
 from scipy import interpolate, stats
 
 LEVEL = 0.95
@@ -127,6 +128,22 @@ def paired_difference(first, second):
     difference = np.asarray(first, float) - np.asarray(second, float)
     mean, half_width = float(difference.mean()), mean_interval(difference)
     return mean, mean - half_width, mean + half_width
+
+
+def paired_differences(table, first, second, by):
+    """Returns `paired_difference` of two columns, a row a group.
+
+    Args:
+        table: A row a pair.
+        first: A column.
+        second: The column to be subtracted.
+        by: The name of an index level that groups are of, or a list of them.
+    """
+    groups = table.groupby(by, sort=False)
+    rows = [paired_difference(part[first], part[second]) for _, part in groups]
+    return pd.DataFrame(
+        rows, groups.size().index, ["difference", "low", "high"]
+    )
 
 
 def chance_interval(sample, pairs):

@@ -367,20 +367,6 @@ def test_an_inputs_gradient_is_its_own():
 # Tables.
 
 
-def test_quantiles():
-    found = look(dense("tanh", "relu"), *points())
-    table = probes.quantiles(found, (0.0, 0.5, 1.0))
-    assert len(table) == 8
-    for p in found:
-        for quantity in ("pre_activation", "activation", "gradient"):
-            values = getattr(p, quantity)
-            assert table.loc[p.layer, quantity].tolist() == [
-                values.min(),
-                pytest.approx(np.median(values)),
-                values.max(),
-            ]
-
-
 def test_summary_of_moments():
     (found,) = look(dense("tanh"), *points())
     row = probes.summary([found]).loc["hidden_1"]

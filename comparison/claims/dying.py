@@ -2,8 +2,8 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
 
+from comparison import statistics
 from comparison.claims.cost import cost, cost_ratios
 from comparison.claims.registry import (
     NOTABLE,
@@ -13,7 +13,6 @@ from comparison.claims.registry import (
     rule,
 )
 from comparison.claims.training import Trainer, dense_network, digits
-from comparison.statistics import paired_difference
 from comparison.style import colour, label, legend_beside, marker, styled
 
 # C7: at most a quarter more time, forward and backward, is "a little more";
@@ -98,14 +97,9 @@ def lead_of_leaky(rows):
         values="accuracy",
         sort=False,
     )
-    return pd.DataFrame.from_dict(
-        {
-            rate: paired_difference(part["leaky_relu"], part["relu"])
-            for rate, part in accuracy.groupby("learning_rate", sort=False)
-        },
-        orient="index",
-        columns=["difference", "low", "high"],
-    ).rename_axis("learning_rate")
+    return statistics.paired_differences(
+        accuracy, "leaky_relu", "relu", "learning_rate"
+    )
 
 
 @rule("C6", "ReLU's zero region stops learning.", dying)

@@ -5,7 +5,6 @@ import itertools
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
 from scipy import stats
 
 from comparison import statistics
@@ -274,21 +273,9 @@ def conditions(learned):
     A row a depth and normalisation: the mean paired difference of the mean
     accuracy, `difference`, and its 95 % interval, `low` and `high`.
     """
-    accuracy = mean_accuracy(learned)
-    return pd.DataFrame(
-        {
-            key: dict(
-                zip(
-                    ("difference", "low", "high"),
-                    statistics.paired_difference(rows["tanh"], rows["sigmoid"]),
-                    strict=True,
-                )
-            )
-            for key, rows in accuracy.groupby(
-                ["depth", "normalised"], sort=False
-            )
-        }
-    ).T.rename_axis(["depth", "normalised"])
+    return statistics.paired_differences(
+        mean_accuracy(learned), "tanh", "sigmoid", ["depth", "normalised"]
+    )
 
 
 @rule("C4", "Tanh learns faster than sigmoid.", learning)
