@@ -150,7 +150,7 @@ def test_accuracy(rows, published=None, axes=None):
         return axes.figure
     kinds = rows.drop_duplicates("variant")
     names = list(kinds["variant"])
-    words = [label(*k) for k in zip(kinds["activation"], names, strict=True)]
+    labels = [label(*k) for k in zip(kinds["activation"], names, strict=True)]
     images = data.test_size(rows["dataset"].iloc[0])
     several = rows.groupby("variant").size().max() > 1
     for place, name in enumerate(names):
@@ -210,7 +210,7 @@ def test_accuracy(rows, published=None, axes=None):
             f"images alone leave ± {(ends[1] - ends[0]) / 2:.2f}"
         )
     axes.set_title(title)
-    axes.set_yticks(range(len(names)), words)
+    axes.set_yticks(range(len(names)), labels)
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.set_xlabel("test accuracy (%)")
     axes.grid(visible=False, axis="y")

@@ -65,11 +65,19 @@ def start():
     was_imported = "tensorflow" in sys.modules
     had_decided = "TF_ENABLE_ONEDNN_OPTS" in os.environ
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
-    os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(cores()))
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     _keep_memory()
     with _silenced():
-        import keras  # noqa: F401
+        import keras
+    if (
+        keras.backend.backend() == "tensorflow"
+        and not was_imported
+        and "TF_NUM_INTRAOP_THREADS" not in os.environ
+    ):
+        import tensorflow as tf
+
+        # By itself it takes the affinity into account, and no container.
+        tf.config.threading.set_intra_op_parallelism_threads(cores())
     # A study traces a network a run, which TensorFlow takes for a mistake.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     if was_imported and not had_decided and not onednn():

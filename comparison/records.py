@@ -90,7 +90,8 @@ def find(name, folders, check, on_damage):
         check: A function of a record and its path that raises a `RecordError`
             if it is another one.
         on_damage: Told the path and the error of one that is damaged:
-            `report` where one only reads, `set_aside` where it is in the way.
+            `report` where one only reads, `set_aside` where it is in the way,
+            `ignore` where one of those follows.
     """
     for folder in folders:
         path = pathlib.Path(folder) / name
@@ -103,6 +104,10 @@ def find(name, folders, check, on_damage):
             else:
                 return record
     return None
+
+
+def ignore(path, error):
+    """Says nothing of a file that is no good: somebody else will."""
 
 
 def report(path, error):

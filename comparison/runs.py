@@ -40,12 +40,14 @@ def run(configuration, results, data_path=None, on_epoch=None, wait=True):
     Raises:
         filelock.Timeout: If another process is at it and `wait` is false.
     """
+    # A record that is there needs no data, and no data no folder.
+    images = None
+    if find(configuration, [results], records.ignore) is None:
+        images = load_images(configuration, data_path)
     with records.claim(configuration.key, results, wait):
         record = find(configuration, [results], records.set_aside)
         if record is None:
-            training = Training(
-                configuration, load_images(configuration, data_path)
-            )
+            training = Training(configuration, images)
             state = load_checkpoint(configuration, results)
             if state is not None:
                 try:

@@ -12,6 +12,7 @@ from tqdm import tqdm
 from activations import unknown
 from comparison import runs
 from comparison.configuration import Configuration
+from comparison.records import ignore
 
 # The article's five, and what it leaves out: swish with a trained beta.
 ARTICLE = ("sigmoid", "tanh", "relu", "leaky_relu", "swish")
@@ -234,6 +235,12 @@ def study(name, activations=None, seeds=None, **changes):
             for activation in activations
             for network in _of_activation(found, networks, activation)
         ]
+    # What is as it was is no change.
+    changes = {
+        field: value
+        for field, value in changes.items()
+        if any(getattr(c, field, None) != value for c in networks)
+    }
     configurations = tuple(
         # A run named twice is one run.
         dict.fromkeys(
@@ -242,14 +249,15 @@ def study(name, activations=None, seeds=None, **changes):
             for network in networks
         )
     )
-    part = dataclasses.replace(found, configurations=configurations)
-    if not changes:
-        return part
-    baseline = found.baseline
+    if found.baseline is not None:
+        # Beside the runs of these seeds; the spread is that of all there are.
+        seeds = {*found.baseline.seeds, *(c.seed for c in configurations)}
+        baseline = study(found.baseline.name, seeds=sorted(seeds), **changes)
+        found = dataclasses.replace(found, baseline=baseline)
     return dataclasses.replace(
-        part,
-        published=False,
-        baseline=baseline and study(baseline.name, seeds=seeds, **changes),
+        found,
+        configurations=configurations,
+        published=found.published and not changes,
         # What is changed no longer varies.
         varying=tuple(f for f in found.varying if f not in changes),
     )
@@ -258,7 +266,7 @@ def study(name, activations=None, seeds=None, **changes):
 def _check_list(name, value, words):
     if value is None:
         return
-    if isinstance(value, str) or not isinstance(value, Iterable):
+    if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
         raise ValueError(
             f"`{name}` must be a list of {words}. Received: {name}={value!r}"
         )
@@ -307,8 +315,11 @@ def run(study, results, folders=(), data_path=None, client=None):
         client: A Dask client whose workers do the runs; by default this
             process does them, one after the other.
     """
-    folders = (results, *folders)
-    done = {c: runs.find(c, folders) for c in study.configurations}
+    done = {
+        # What is damaged in `results` is said when it is made anew.
+        c: runs.find(c, [results], ignore) or runs.find(c, folders)
+        for c in study.configurations
+    }
     to_do = []
     for configuration, record in done.items():
         if record is None:
