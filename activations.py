@@ -1042,3 +1042,194 @@ def _maker(name):
             f"Received: activation={name!r}"
         )
     return _activation_layer(name)
+
+
+# Layers of Keras that compute, configured so, what a function computes.
+_SAME = (
+    (keras.layers.ReLU, (None, 0, 0), relu),
+    (keras.layers.ReLU, (6, 0, 0), keras.activations.relu6),
+    (keras.layers.LeakyReLU, (0.01,), leaky_relu),
+    (keras.layers.LeakyReLU, (0.2,), keras.activations.leaky_relu),
+    (keras.layers.ELU, (1,), keras.activations.elu),
+    (keras.layers.Softmax, (-1,), softmax),
+)
+_ARGUMENTS = {
+    keras.layers.ReLU: ("max_value", "negative_slope", "threshold"),
+    keras.layers.LeakyReLU: ("negative_slope",),
+    keras.layers.ELU: ("alpha",),
+    keras.layers.Softmax: ("axis",),
+}
+
+
+def _what(one):
+    """What a layer or function computes; equal for two that compute the same.
+
+    The function, if it is one, or the layer's class and configuration, where
+    beta may have started anywhere.
+    """
+    if isinstance(one, keras.layers.Activation):
+        one = one.activation
+    if not isinstance(one, keras.layers.Layer):
+        if one is swish:
+            return keras.activations.silu
+        return keras.activations.linear if one is linear else one
+    config = one.get_config()
+    arguments = tuple(map(config.get, _ARGUMENTS.get(type(one), ())))
+    for kind, same, function in _SAME:
+        if type(one) is kind and arguments == same:
+            return function
+    kept = config.keys() - {"name", "dtype", "beta_initializer"}
+    return type(one), {key: config[key] for key in kept}
+
+
+def _argument(one):
+    """The activation that is an argument of a layer, or `None`."""
+    if isinstance(one, keras.layers.Activation):
+        return None
+    function = getattr(one, "activation", None)
+    return function if callable(function) else None
+
+
+class _Swap:
+    """A copy of a model in the making; see `swap`."""
+
+    def __init__(self, old, new):
+        self.old, self.new = old, new
+        self.wanted = None if isinstance(old, type) else _what(layer(old))
+        self.pairs = {}
+        self.following = {}
+        self.swapped = False
+
+    def model(self, model):
+        if not isinstance(model, keras.Sequential):
+            return keras.models.clone_model(
+                model, clone_function=self.layer, call_function=self.call
+            )
+        # `clone_model` inserts no layers into a Sequential.
+        stack = [
+            keras.Input(batch_shape=x.shape, dtype=x.dtype, name=x.name)
+            for x in (model.inputs if model.built else ())
+        ]
+        for one in model.layers:
+            copy = self.layer(one)
+            stack += [copy, *self.following.get(copy, ())]
+        return keras.Sequential(stack, name=model.name)
+
+    def call(self, copy, *args, **kwargs):
+        outputs = copy(*args, **kwargs)
+        for following in self.following.get(copy, ()):
+            outputs = following(outputs)
+        return outputs
+
+    def layer(self, one):
+        """The copy of a layer: the same whenever the layer is the same."""
+        if one not in self.pairs:
+            self.pairs[one] = self.copy(one)
+        return self.pairs[one]
+
+    def copy(self, one):
+        if isinstance(one, keras.Sequential) or hasattr(one, "operations"):
+            return self.model(one)
+        self.check_inside(one)
+        if self.matches(one):
+            self.swapped = True
+            return layer(self.new, name=one.name, dtype=one.dtype_policy)
+        copy = type(one).from_config(one.get_config())
+        if self.matches(_argument(one)):
+            self.swapped = True
+            self.set_argument(copy)
+        return copy
+
+    def matches(self, one):
+        if one is None:
+            return False
+        if isinstance(self.old, type):
+            return type(one) is self.old
+        return _what(one) == self.wanted
+
+    def check_inside(self, one):
+        """Refuses a layer that has the old activation in a layer of its own.
+
+        A recurrent layer's cell is such a one, and what a wrapper wraps.
+        """
+        for inner in one._flatten_layers(include_self=False):
+            if self.matches(inner) or self.matches(_argument(inner)):
+                raise self.error(
+                    f"the {type(one).__name__} {one.name!r} has it inside, "
+                    "where it cannot be swapped"
+                )
+
+    def set_argument(self, copy):
+        made = layer(
+            self.new, name=f"{copy.name}_activation", dtype=copy.dtype_policy
+        )
+        function = _what(made)
+        if not callable(function):
+            if not type(copy).__module__.startswith("keras."):
+                raise self.error(
+                    f"only in a layer of Keras can a layer replace it, and "
+                    f"{copy.name!r} is a {type(copy).__name__}"
+                )
+            self.following[copy] = [made]
+            function = keras.activations.linear
+        copy.activation = function
+
+    def error(self, reason):
+        return ValueError(
+            f"Cannot swap this activation: {reason}. "
+            f"Received: old={_shown(self.old)}"
+        )
+
+
+def swap(model, old, new):
+    """Returns a copy of a model with one activation in place of another.
+
+    The weights are copied; those of the activations as well where old and new
+    have the same. The model itself stays as it is, and the copy has yet to be
+    compiled.
+
+    Example:
+    >>> model = keras.applications.MobileNetV2(weights=None)
+    >>> swish_model = swap(model, "relu6", "swish")
+    >>> learning = swap(model, "relu6", "swish_trainable")
+
+    Every place is found where `old` is a layer (`Activation("relu")`,
+    `ReLU()`) or the argument `activation` of one (`Dense(8, "relu")`), in
+    nested models as well. If `new` has weights or is no function, as
+    `"swish_trainable"`, such an argument becomes linear, and a layer follows.
+
+    A name or a function stands for exactly what `layer` makes of it: `"relu"`
+    for no `ReLU(max_value=6)`, which is `"relu6"`, and `"leaky_relu"` for a
+    slope of 0.01, but `"swish"` also for Keras's `silu`. A layer class, such
+    as `keras.layers.LeakyReLU` or `keras.layers.PReLU`, stands for all its
+    layers; a layer for those of the same configuration.
+
+    What is not found: functions that a model calls without a layer, such as
+    `keras.ops.relu(x)`; other arguments than `activation`. What is refused:
+    `old` inside a recurrent or wrapped layer or a subclassed model.
+
+    Args:
+        model: A Functional or Sequential Keras model.
+        old: What `layer` takes, the activation to replace.
+        new: What `layer` takes, the activation to have instead.
+
+    Raises:
+        ValueError: If the model is subclassed, `old` is nowhere in it, or is
+            where it cannot be swapped, and what `layer` raises.
+    """
+    if not isinstance(model, keras.Sequential) and not (
+        isinstance(model, keras.Model) and hasattr(model, "operations")
+    ):
+        raise ValueError(
+            "`model` must be a Functional or Sequential Keras model. "
+            f"Received: model={_shown(model)}"
+        )
+    swapping = _Swap(old, new)
+    copy = swapping.model(model)
+    if not swapping.swapped:
+        raise swapping.error("it is nowhere in the model")
+    for one, twin in swapping.pairs.items():
+        shapes = [[w.shape for w in side.weights] for side in (one, twin)]
+        if type(one) is type(twin) and shapes[0] == shapes[1]:
+            twin.set_weights(one.get_weights())
+    return copy
