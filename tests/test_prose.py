@@ -8,7 +8,10 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 # Each text with the module that has its facts.
-TEXTS = {"README.md": "prose_readme"}
+TEXTS = {
+    "README.md": "prose_readme",
+    "notebooks/04_why.ipynb": "prose_04",
+}
 
 
 @pytest.mark.parametrize(

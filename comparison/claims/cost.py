@@ -56,7 +56,6 @@ def cost(names=studies.ARTICLE, rounds=15, batch_size=128, steps=True):
         # The first call traces, the second finds memory.
         for _ in range(2):
             tasks[task]()
-    rows = []
     for number in range(rounds):
         shift = number % len(order)
         for task in order[shift:] + order[:shift]:
@@ -64,15 +63,12 @@ def cost(names=studies.ARTICLE, rounds=15, batch_size=128, steps=True):
             tasks[task]()
             seconds = time.perf_counter() - start
             name, what = task
-            rows.append(
-                {
-                    "round": number,
-                    "activation": name,
-                    "what": what,
-                    "milliseconds": 1000 * seconds,
-                }
-            )
-    return rows
+            yield {
+                "round": number,
+                "activation": name,
+                "what": what,
+                "milliseconds": 1000 * seconds,
+            }
 
 
 def _passes(name, inputs):

@@ -40,7 +40,6 @@ def dying(
     dead then (`None` if there were none), `later_accuracy` the accuracy then.
     """
     (x, y), held_out = digits(train)
-    rows = []
     for name in names:
         trainer = Trainer(dense_network(name, 3))
         for rate in learning_rates:
@@ -53,21 +52,16 @@ def dying(
                 trainer.optimizer.learning_rate = 0.001
                 trainer.train(x, y, epochs)
                 later = _dead(trainer.probe(*held_out))
-                rows.append(
-                    {
-                        "activation": name,
-                        "learning_rate": rate,
-                        "seed": seed,
-                        "dead_at_start": start.mean(),
-                        "dead": dead.mean(),
-                        "still_dead": later[dead].mean()
-                        if dead.any()
-                        else None,
-                        "accuracy": accuracy,
-                        "later_accuracy": trainer.accuracy(*held_out),
-                    }
-                )
-    return rows
+                yield {
+                    "activation": name,
+                    "learning_rate": rate,
+                    "seed": seed,
+                    "dead_at_start": start.mean(),
+                    "dead": dead.mean(),
+                    "still_dead": later[dead].mean() if dead.any() else None,
+                    "accuracy": accuracy,
+                    "later_accuracy": trainer.accuracy(*held_out),
+                }
 
 
 def _dead(found):

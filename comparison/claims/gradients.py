@@ -84,7 +84,6 @@ def depth(
     """
     (x, y), _ = digits(samples)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    rows = []
     for initializer, name, layers in itertools.product(
         initializers, names, depths
     ):
@@ -97,21 +96,18 @@ def depth(
             shown = probes.summary(found)
             first, last = shown["gradient"].iloc[[0, -1]]
             slopes = [p.derivative.astype(np.float64) for p in found[:-1]]
-            rows.append(
-                {
-                    "initializer": initializer,
-                    "activation": name,
-                    "depth": layers,
-                    "seed": seed,
-                    "slope": shown["slope"].mean(),
-                    "saturated": shown["saturated"].mean(),
-                    "left": first / last if last else 0.0,
-                    "predicted": np.prod(
-                        [np.sqrt(scale * np.mean(s**2)) for s in slopes]
-                    ),
-                }
-            )
-    return rows
+            yield {
+                "initializer": initializer,
+                "activation": name,
+                "depth": layers,
+                "seed": seed,
+                "slope": shown["slope"].mean(),
+                "saturated": shown["saturated"].mean(),
+                "left": first / last if last else 0.0,
+                "predicted": np.prod(
+                    [np.sqrt(scale * np.mean(s**2)) for s in slopes]
+                ),
+            }
 
 
 @experiment(seeds=(0, 1), depths=(2, 3), epochs=1, train=320)
@@ -130,7 +126,6 @@ def learning(
     inference, at the end.
     """
     (x, y), held_out = digits(train)
-    rows = []
     for layers in depths:
         for normalised in (False, True):
             for name in names:
@@ -144,20 +139,17 @@ def learning(
                         losses.append(trainer.train(x, y))
                         accuracies.append(trainer.accuracy(*held_out))
                     found = probes.summary(trainer.probe(*held_out))
-                    rows.append(
-                        {
-                            "activation": name,
-                            "depth": layers,
-                            "normalised": normalised,
-                            "seed": seed,
-                            "loss": losses,
-                            "accuracy": accuracies,
-                            "slope": found["slope"].mean(),
-                            "saturated": found["saturated"].mean(),
-                            "mean": found["mean"].mean(),
-                        }
-                    )
-    return rows
+                    yield {
+                        "activation": name,
+                        "depth": layers,
+                        "normalised": normalised,
+                        "seed": seed,
+                        "loss": losses,
+                        "accuracy": accuracies,
+                        "slope": found["slope"].mean(),
+                        "saturated": found["saturated"].mean(),
+                        "mean": found["mean"].mean(),
+                    }
 
 
 def gradient_left(rows, column="left"):
@@ -247,8 +239,8 @@ def verdict_3(deep, learned):
     else:
         verdict = (
             f"holds only where the network is deep and not normalised: the "
-            f"gradient is gone from {vanishes_from(left)} layers on, learning "
-            f"slowed at {listed(slowed)}"
+            f"gradient is gone at {listed(gone)} layers, learning slowed at "
+            f"{listed(slowed)}"
         )
     return Verdict(
         verdict,

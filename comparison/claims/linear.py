@@ -36,7 +36,6 @@ def collapse(activation="linear", depth=10, width=64, seeds=(0, 1, 2, 3, 4)):
     """
     model = dense_network(activation, depth, width, inputs=20, classes=5)
     initial = state(model)
-    rows = []
     for seed in seeds:
         rng = np.random.default_rng(seed)
         restart(model, initial, seed)
@@ -49,15 +48,12 @@ def collapse(activation="linear", depth=10, width=64, seeds=(0, 1, 2, 3, 4)):
         x = rng.normal(size=(100, 20)).astype("float32")
         deep = keras.ops.convert_to_numpy(model(x))
         difference = np.abs(deep - (x @ kernel + bias)).max()
-        rows.append(
-            {
-                "activation": activation,
-                "seed": seed,
-                "difference": difference / np.abs(deep).max(),
-                "rounding": (depth + 1) * width * 2.0**-23,
-            }
-        )
-    return rows
+        yield {
+            "activation": activation,
+            "seed": seed,
+            "difference": difference / np.abs(deep).max(),
+            "rounding": (depth + 1) * width * 2.0**-23,
+        }
 
 
 @experiment(seeds=(0,), epochs=2)
@@ -80,7 +76,6 @@ def boundaries(
     grid = np.stack(np.meshgrid(GRID, GRID), -1).reshape(-1, 2)
     grid = grid.astype("float32")
     plane = np.column_stack([grid, np.ones(len(grid))])
-    rows = []
     for network in networks:
         activation = None if network == "none" else network
         model = dense_network(activation, depth, width, inputs=2, classes=2)
@@ -94,21 +89,18 @@ def boundaries(
                 margin = (logits[:, 1] - logits[:, 0]).astype(np.float64)
                 residual = margin - plane @ np.linalg.lstsq(plane, margin)[0]
                 percent = np.round(100 / (1 + np.exp(-margin)))
-                rows.append(
-                    {
-                        "network": network,
-                        "data": toy,
-                        "seed": seed,
-                        "accuracy": trainer.accuracy(x[samples:], y[samples:]),
-                        "curvature": residual.var() / margin.var()
-                        if margin.var()
-                        else 0.0,
-                        "probability": percent.astype(int)
-                        if seed == seeds[0]
-                        else None,
-                    }
-                )
-    return rows
+                yield {
+                    "network": network,
+                    "data": toy,
+                    "seed": seed,
+                    "accuracy": trainer.accuracy(x[samples:], y[samples:]),
+                    "curvature": residual.var() / margin.var()
+                    if margin.var()
+                    else 0.0,
+                    "probability": percent.astype(int)
+                    if seed == seeds[0]
+                    else None,
+                }
 
 
 def toy_data(name, samples, seed):

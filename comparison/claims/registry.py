@@ -1,6 +1,6 @@
 """The register of experiments and rules, and the experiments' records.
 
-An experiment is a seeded function that returns rows, plain dicts; its name,
+An experiment is a seeded function that yields rows, plain dicts; its name,
 parameters and defaults make its record. A rule decides on a claim from the
 rows of its experiments alone.
 """
@@ -27,7 +27,7 @@ class Experiment:
     """A function with defaults, and what is smaller where nothing is measured.
 
     Attributes:
-        function: Returns rows; its name is the experiment's.
+        function: Yields rows; its name is the experiment's.
         smoke: Its parameters in the study `smoke`.
     """
 
@@ -210,7 +210,7 @@ def _make(name, study, results):
         "experiment": name,
         "parameters": parameters,
         "environment": records.environment(),
-        "rows": _rounded(EXPERIMENTS[name].function(**parameters)),
+        "rows": _rounded(list(EXPERIMENTS[name].function(**parameters))),
     }
     path, other = (results / file for file in _files(name, study))
     # What is there now is whole.

@@ -31,7 +31,6 @@ def sparsity(
     `histogram` counts the last hidden layer's pre-activations in equal bins
     from -6 to 6, those outside in the outermost.
     """
-    rows = []
     edges = np.linspace(-6, 6, bins + 1)
     for network, chosen in (("dense", names), ("article", convolutional)):
         is_flat = network == "dense"
@@ -52,25 +51,20 @@ def sparsity(
                         counts, _ = np.histogram(
                             np.clip(p.pre_activation, -6, 6), edges
                         )
-                        rows.append(
-                            {
-                                "network": network,
-                                "activation": name,
-                                "seed": seed,
-                                "epoch": epoch,
-                                "layer": number,
-                                "zero": shares["zero"].iloc[number - 1],
-                                "dip": np.mean(p.derivative < 0),
-                                "saturated": shares["saturated"].iloc[
-                                    number - 1
-                                ],
-                                "histogram": counts.tolist()
-                                if number == len(found)
-                                else None,
-                                "accuracy": trainer.accuracy(x_held, y_held),
-                            }
-                        )
-    return rows
+                        yield {
+                            "network": network,
+                            "activation": name,
+                            "seed": seed,
+                            "epoch": epoch,
+                            "layer": number,
+                            "zero": shares["zero"].iloc[number - 1],
+                            "dip": np.mean(p.derivative < 0),
+                            "saturated": shares["saturated"].iloc[number - 1],
+                            "histogram": counts.tolist()
+                            if number == len(found)
+                            else None,
+                            "accuracy": trainer.accuracy(x_held, y_held),
+                        }
 
 
 def trained_zeros(rows):

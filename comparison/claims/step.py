@@ -19,7 +19,6 @@ def movement(
     would move weights without backpropagation.
     """
     (x, y), held_out = digits(train)
-    rows = []
     for name in names:
         trainer = Trainer(dense_network(name, depth))
         for seed in seeds:
@@ -29,17 +28,14 @@ def movement(
             trainer.train(x, y, epochs)
             for layer, old in zip(dense, before, strict=True):
                 change = layer.get_weights()[0] - old
-                rows.append(
-                    {
-                        "activation": name,
-                        "seed": seed,
-                        "layer": layer.name,
-                        "hidden": layer is not dense[-1],
-                        "moved": np.linalg.norm(change) / np.linalg.norm(old),
-                        "accuracy": trainer.accuracy(*held_out),
-                    }
-                )
-    return rows
+                yield {
+                    "activation": name,
+                    "seed": seed,
+                    "layer": layer.name,
+                    "hidden": layer is not dense[-1],
+                    "moved": np.linalg.norm(change) / np.linalg.norm(old),
+                    "accuracy": trainer.accuracy(*held_out),
+                }
 
 
 @rule("C2", "The step function cannot be trained in hidden layers.", movement)

@@ -10,7 +10,6 @@ from comparison.claims.gradients import (
     VANISHED,
     depth,
     gradient_left,
-    vanishes_from,
 )
 from comparison.claims.registry import Verdict, experiment, listed, rule
 from comparison.claims.sparsity import sparsity
@@ -30,7 +29,6 @@ def swish(betas=(0.0, 0.01, 0.1, 1.0, 10.0, 100.0)):
     beta = 0; `falls` is the share of the points where it falls.
     """
     x = np.linspace(-6, 6, 24_001)
-    rows = []
     for beta in betas:
         y = _float64(activations.swish, x, beta=beta)
         slope = _float64(activations.swish_derivative, x, beta=beta)
@@ -47,17 +45,14 @@ def swish(betas=(0.0, 0.01, 0.1, 1.0, 10.0, 100.0)):
                 method="bounded",
                 options={"xatol": 1e-9 / beta},
             )
-        rows.append(
-            {
-                "beta": beta,
-                "to_line": np.abs(y - x / 2).max(),
-                "to_relu": np.abs(gap).max(),
-                "minimum": found and found.fun,
-                "minimum_at": found and found.x,
-                "falls": np.mean(slope < 0),
-            }
-        )
-    return rows
+        yield {
+            "beta": beta,
+            "to_line": np.abs(y - x / 2).max(),
+            "to_relu": np.abs(gap).max(),
+            "minimum": found and found.fun,
+            "minimum_at": found and found.x,
+            "falls": np.mean(slope < 0),
+        }
 
 
 def _float64(function, x, **arguments):
@@ -114,12 +109,13 @@ def verdict_8(curve, sparse, deep):
         verdict = "holds"
     else:
         networks = listed(
-            f"{vanishes_from(left.loc[init, 'swish'])} layers on with {init}"
+            f"{listed(gone[gone.get_loc(init)].get_level_values('depth'))} "
+            f"layers with {init}"
             for init in gone.unique("initializer")
         )
         verdict = (
             f"holds only where the network is not too deep: the gradient is "
-            f"gone from {networks}"
+            f"gone at {networks}"
         )
     deepest = left.index.get_level_values("depth").max()
     return Verdict(
