@@ -7,12 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib import colors
-from scipy import special, stats
+from scipy import stats
 
 import activations
 from comparison import (
     figures,
-    function_figures,
     records,
     statistics,
     studies,
@@ -49,50 +48,6 @@ def lines(axes):
         for line in axes.get_lines()
         if len(np.unique(line.get_xdata())) > 2
     ]
-
-
-@pytest.mark.parametrize(
-    "name, value",
-    [
-        ("sigmoid", special.expit),
-        ("tanh", np.tanh),
-        ("relu", lambda x: np.maximum(x, 0)),
-        ("swish", lambda x: x * special.expit(x)),
-    ],
-)
-def test_value_and_derivative(name, value):
-    left, right = function_figures.value_and_derivative(name, -5, 5).axes
-    for line in lines(left):
-        x, y = line.get_data()
-        np.testing.assert_allclose(y, value(x), atol=1e-7)
-    for line in lines(right):
-        x, y = line.get_data()
-        inner = np.abs(x) > 1e-3
-        slope = (value(x + 1e-6) - value(x - 1e-6)) / 2e-6
-        np.testing.assert_allclose(y[inner], slope[inner], atol=1e-6)
-
-
-def test_no_line_crosses_the_jump_of_step():
-    left, _ = function_figures.value_and_derivative("step").axes
-    for line in lines(left):
-        assert len(np.unique(line.get_ydata())) == 1
-
-
-def test_swish_family_lies_between_its_limits_at_the_ends():
-    left, _ = function_figures.swish_family([0.5, 1.0], -8, 8).axes
-    _first, second, half, relu = left.get_lines()
-    x = half.get_xdata()
-    np.testing.assert_allclose(half.get_ydata(), x / 2)
-    np.testing.assert_allclose(relu.get_ydata(), np.maximum(x, 0))
-    np.testing.assert_allclose(second.get_ydata(), x * special.expit(x))
-
-
-def test_jacobian_is_written_into_its_cells():
-    figure = function_figures.softmax_and_jacobian((2.0, 0.0, -1.0))
-    s = special.softmax([2.0, 0.0, -1.0])
-    expected = np.diag(s) - np.outer(s, s)
-    written = [float(text.get_text()) for text in figure.axes[1].texts]
-    np.testing.assert_allclose(written, expected.ravel(), atol=5.1e-4)
 
 
 @pytest.mark.parametrize("metric", tables.METRICS)
