@@ -101,7 +101,8 @@ def gallery(names=None, low=-7.0, high=7.0):
         high: Where they end.
     """
     if names is None:
-        names = [name for name in _NAMES if name not in activations.CATALOG]
+        known = (*activations.CATALOG, "swish_trainable")
+        names = [name for name in _NAMES if name not in known]
     curves = {}
     for name in names:
         value, _ = _functions(name)

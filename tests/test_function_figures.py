@@ -222,7 +222,10 @@ def test_gallery_has_every_other_activation_of_keras():
             # The trapezoids under the slope are the rise of the value.
             ends = slope.get_ydata()
             rise = np.diff(x) * (ends[1:] + ends[:-1]) / 2
-            np.testing.assert_allclose(np.diff(y), rise, rtol=1e-3, atol=1e-4)
+            # Over a kink of the slope by k they err by k * step**2 / 8; the
+            # sharpest is softsign's, 4.
+            within = np.diff(x).max() ** 2 / 2
+            np.testing.assert_allclose(np.diff(y), rise, rtol=1e-3, atol=within)
 
 
 def test_gallery_of_some():

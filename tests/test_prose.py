@@ -8,7 +8,7 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 # Each text with the module that has its facts.
-TEXTS = {}
+TEXTS = {"notebooks/01_functions_and_derivatives.ipynb": "prose_01"}
 
 
 @pytest.mark.parametrize(
