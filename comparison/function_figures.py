@@ -1,7 +1,6 @@
 """Functions, drawn: values, derivatives, the swish family, softmax."""
 
 import functools
-import inspect
 import itertools
 
 import keras
@@ -12,13 +11,6 @@ from scipy import special
 import activations
 from comparison.style import colour, label, legend_beside, styled
 
-# What Keras knows by name, each an activation of one argument.
-_NAMES = [
-    name
-    for name, member in sorted(vars(keras.activations).items())
-    if inspect.isfunction(member)
-    and name not in ("get", "serialize", "deserialize", "glu", "threshold")
-]
 # How far from a break, on either side, a curve is taken to be.
 _NEAR = 1e-6
 
@@ -102,7 +94,7 @@ def gallery(names=None, low=-7.0, high=7.0):
     """
     if names is None:
         known = (*activations.CATALOG, "swish_trainable")
-        names = [name for name in _NAMES if name not in known]
+        names = [name for name in activations.names() if name not in known]
     curves = {}
     for name in names:
         value, _ = _functions(name)
@@ -510,14 +502,14 @@ def _values_in(value, low, high, formula):
     if formula:
         return f"values in ${formula}$"
     values = value(_between(low, high))
-    return f"values from {values.min():.3g} to {values.max():.3g} here"
+    return f"values from {values.min():.2f} to {values.max():.2f} here"
 
 
 def _slopes_in(slopes):
     different = np.unique(np.round(slopes, 6)) + 0.0
     if len(different) <= 2:
         return "slope " + " or ".join(f"{slope:g}" for slope in different)
-    return f"slopes from {slopes.min():.3g} to {slopes.max():.3g}"
+    return f"slopes from {slopes.min():.2f} to {slopes.max():.2f}"
 
 
 def _values(function, x, **arguments):

@@ -8,7 +8,10 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 # Each text with the module that has its facts.
-TEXTS = {"notebooks/01_functions_and_derivatives.ipynb": "prose_01"}
+TEXTS = {
+    "README.md": "prose_readme",
+    "notebooks/01_functions_and_derivatives.ipynb": "prose_01",
+}
 
 
 @pytest.mark.parametrize(
