@@ -22,7 +22,8 @@ def value_and_derivative(activation, low=-6.0, high=6.0):
     Dots mark the value at zero and at every kink and jump; hollow dots, what
     a curve comes to from one side where it jumps; diamonds, where it turns.
     Where a function has a kink or a jump it has no derivative, and no full
-    dot there. A half that is too flat to be seen is drawn again, stretched.
+    dot there. What is too flat to be seen below zero is drawn again,
+    stretched.
 
     Args:
         activation: What `activations.layer` takes: a name, a function of a
@@ -64,18 +65,14 @@ def value_and_derivative(activation, low=-6.0, high=6.0):
         axes.set_title(f"${symbol} = {formula}$" if formula else f"${symbol}$")
         axes.set_xlabel(_argument(value))
         axes.set_ylabel(f"${symbol}$")
-        axes.axhline(0, color="grey", linewidth=0.5)
-        axes.axvline(0, color="grey", linewidth=0.5)
+        _cross(axes)
         _stretch(axes, function, low, high, shade)
     slopes = derivative(_between(low, high))
     if np.ptp(slopes) == 0:
         # A constant would get a scale of its own.
         panels[1].set_ylim(-0.05, 1.05)
-    values = entry.range_formula if entry else None
-    figure.suptitle(
-        f"{label(name)}: {_values_in(value, low, high, values)}, "
-        f"{_slopes_in(slopes)}"
-    )
+    values = value(_between(low, high))
+    figure.suptitle(f"{label(name)}: {_finding(entry, values, slopes)}")
     return figure
 
 
@@ -119,8 +116,7 @@ def gallery(names=None, low=-7.0, high=7.0):
             y = np.clip(function(_between(low, high)), low, high)
             margin = 0.08 * np.ptp(y) or 1
             axes.set_ylim(y.min() - margin, y.max() + margin)
-            axes.axhline(0, color="grey", linewidth=0.5)
-            axes.axvline(0, color="grey", linewidth=0.5)
+            _cross(axes)
             axes.tick_params(labelsize=8)
         title = " = ".join(
             _name(each) + _argument(_functions(each)[0]).removeprefix("x")
@@ -430,6 +426,12 @@ def _draw(axes, function, edges, shade, turn=None, **arguments):
         arguments.pop("label", None)
 
 
+def _cross(axes):
+    """Draws the axes through zero."""
+    for line in (axes.axhline, axes.axvline):
+        line(0, color="grey", linewidth=0.5)
+
+
 def _dot(axes, function, full, hollow, shade, size=6):
     """Marks values of a curve, and what it comes to on both sides."""
     for side in (-_NEAR, _NEAR):
@@ -484,7 +486,7 @@ def _stretch(axes, function, low, high, shade):
         return
     inner = _inset(axes, (0.2, 0.5, 0.27, 0.34), far)
     _draw(inner, function, (low, 0), shade)
-    inner.axhline(0, color="grey", linewidth=0.5)
+    _cross(inner)
 
 
 def _inset(axes, place, far):
@@ -498,18 +500,15 @@ def _inset(axes, place, far):
     return inner
 
 
-def _values_in(value, low, high, formula):
-    if formula:
-        return f"values in ${formula}$"
-    values = value(_between(low, high))
-    return f"values from {values.min():.2f} to {values.max():.2f} here"
-
-
-def _slopes_in(slopes):
+def _finding(entry, values, slopes):
+    """Returns the range of the values and of the slopes in words."""
+    words = f"values from {values.min():.2f} to {values.max():.2f} here"
+    if entry:
+        words = f"values in ${entry.range_formula}$"
     different = np.unique(np.round(slopes, 6)) + 0.0
     if len(different) <= 2:
-        return "slope " + " or ".join(f"{slope:g}" for slope in different)
-    return f"slopes from {slopes.min():.2f} to {slopes.max():.2f}"
+        return f"{words}, slope {' or '.join(f'{v:g}' for v in different)}"
+    return f"{words}, slopes from {slopes.min():.2f} to {slopes.max():.2f}"
 
 
 def _values(function, x, **arguments):
