@@ -195,6 +195,29 @@ def spread_parts(wrong):
     return tuple(map(float, (measured**0.5, independent**0.5, *own)))
 
 
+def paired(samples):
+    """Returns what pairing by seed would give: correlation, and width.
+
+    Args:
+        samples: An array of shape (groups, seeds), three seeds or more; a seed
+            is the same in every group.
+
+    Returns:
+        The correlation between two groups' seeds, averaged over the pairs,
+        and the average width of paired t intervals with Bonferroni's
+        adjustment for all pairs, as a multiple of those of `differences`.
+    """
+    samples = np.asarray(samples, float)
+    groups, seeds = samples.shape
+    first, second = _pairs(groups)
+    correlation = np.corrcoef(samples)[first, second].mean()
+    spread = (samples[first] - samples[second]).std(axis=1, ddof=1)
+    level = 1 - (1 - LEVEL) / 2 / len(first)
+    half_width = stats.t.ppf(level, seeds - 1) * spread / math.sqrt(seeds)
+    _, low, high = differences(list(samples))
+    return float(correlation), float((half_width / ((high - low) / 2)).mean())
+
+
 def _moments(samples):
     """Returns means, squared standard errors of them, and seeds, by group."""
     samples = [np.asarray(sample, float) for sample in samples]

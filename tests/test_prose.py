@@ -8,7 +8,9 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 # Each text with the module that has its facts.
-TEXTS = {}
+TEXTS = {
+    "notebooks/03_published_or_controlled.ipynb": "prose_03",
+}
 
 
 @pytest.mark.parametrize(

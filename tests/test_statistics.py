@@ -303,3 +303,25 @@ def test_parts_of_a_spread_are_those_of_shuffled_errors():
 def test_networks_that_agree_have_no_spread_of_their_own():
     wrong = np.tile(np.arange(100) < 7, (4, 1))
     assert statistics.spread_parts(wrong) == (0, 0, 0, 0, 0)
+
+
+# Pairs.
+
+
+def test_paired():
+    rng = np.random.default_rng(5)
+    shared = rng.normal(size=400)
+    samples = shared + rng.normal(size=(3, 400))
+    correlation, width = statistics.paired(samples)
+    assert correlation == pytest.approx(0.5, abs=0.1)
+    # Half of the variance is shared and falls out of a difference; Bonferroni
+    # and Tukey nearly agree where seeds are many.
+    assert width == pytest.approx(math.sqrt(0.5), abs=0.06)
+
+
+def test_paired_is_wide_for_few_seeds_without_correlation():
+    widths = [
+        statistics.paired(np.random.default_rng(s).normal(size=(6, 5)))[1]
+        for s in range(100)
+    ]
+    assert 1.4 < np.mean(widths) < 2.2
