@@ -9,6 +9,7 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 # Each text with the module that has its facts.
 TEXTS = {
+    "README.md": "prose_readme",
     "notebooks/03_published_or_controlled.ipynb": "prose_03",
 }
 
