@@ -15,6 +15,7 @@ pair is the first of these that holds:
 4. "cannot tell": anything else.
 """
 
+import collections
 import functools
 import itertools
 import math
@@ -156,6 +157,26 @@ def improvement(first, second):
     more = np.greater.outer(first, second).mean()
     share = float(more + np.equal.outer(first, second).mean() / 2)
     return share, *_newcombe(share, first.size, second.size)
+
+
+def order_probability(samples):
+    """Returns how often one draw from each sample falls from first to last.
+
+    Over all combinations of one value from each, every value as likely as any
+    other of its sample; ties are broken at random.
+    """
+    # The probability by the last value, and how many so far are tied at it.
+    ends = {(math.inf, 1): 1.0}
+    for sample in samples:
+        falling = collections.defaultdict(float)
+        for (last, tied), share in ends.items():
+            for value in sample:
+                if value < last:
+                    falling[value, 1] += share / len(sample)
+                elif value == last:
+                    falling[value, tied + 1] += share / len(sample) / (tied + 1)
+        ends = falling
+    return sum(ends.values())
 
 
 def spread_parts(wrong):

@@ -184,6 +184,16 @@ def spreads(study, records):
     )
 
 
+def order_probability(study, records, order):
+    """Returns how often one seed of each activation ranks them as `order`.
+
+    From the highest test accuracy to the lowest, over all combinations of the
+    seeds there are; ties are broken at random.
+    """
+    samples = _samples(study, records, "test_accuracy")
+    return statistics.order_probability([samples[name] for name in order])
+
+
 def published_order(column):
     """Returns the activations by a column of `published_test`, best first."""
     return list(published_test()[column].sort_values(ascending=False).index)

@@ -240,6 +240,36 @@ def test_improvement_covers_as_its_docstring_says(seeds, spread, truth):
     assert intervals[:, 0].mean() == pytest.approx(truth, abs=0.01)
 
 
+# Orders.
+
+
+@pytest.mark.parametrize("counts", [(1, 1, 1), (3, 2, 4), (4, 4, 4, 4)])
+def test_order_probability_counts_all_draws(counts):
+    """Every draw, and every way to break its ties."""
+    rng = np.random.default_rng(3)
+    # Few values, so that there are ties.
+    samples = [rng.integers(0, 5, count) - i for i, count in enumerate(counts)]
+    draws = itertools.product(*samples)
+    breaks = list(itertools.permutations(range(len(counts))))
+    falling = [
+        all(a > b for a, b in itertools.pairwise(zip(draw, breaking)))
+        for draw in draws
+        for breaking in breaks
+    ]
+    assert statistics.order_probability(samples) == pytest.approx(
+        np.mean(falling)
+    )
+
+
+def test_some_order_always_comes_up():
+    samples = np.random.default_rng(4).integers(0, 4, (4, 5))
+    shares = [
+        statistics.order_probability(order)
+        for order in itertools.permutations(samples.tolist())
+    ]
+    assert sum(shares) == pytest.approx(1)
+
+
 # What a spread is made of.
 
 

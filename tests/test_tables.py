@@ -128,6 +128,13 @@ def test_no_verdict_from_one_seed(made_up, accuracies):
 # What is said of them.
 
 
+def test_order_probability(made_up):
+    falling = {name: [0.99 - 0.01 * i] * 2 for i, name in enumerate(ARTICLE)}
+    study, records = made_up(falling)
+    assert tables.order_probability(study, records, ARTICLE) == 1
+    assert tables.order_probability(study, records, ARTICLE[::-1]) == 0
+
+
 def test_published_orders():
     assert tables.published_order("article_accuracy") == ARTICLE
     assert tables.published_order("notebook_accuracy") == [
