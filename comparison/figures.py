@@ -3,6 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib import ticker
 from scipy import stats
 
 from comparison import data, statistics, tables
@@ -20,6 +21,61 @@ METRIC_LABELS = {
     "val_loss": "validation loss",
     "val_accuracy": "validation accuracy",
 }
+# What a study has differently for one activation alone, as a reader says it.
+IN_WORDS = {
+    "negative_slope=0.001": "slope 0.001",
+    "extra_dense": "two more layers",
+    "kernel_initializer=he_normal": "He's initialiser",
+    "validation=test": "validated on test images",
+}
+
+
+@styled
+def orders(accuracies):
+    """Draws the rank of every activation in several runs, with its accuracy.
+
+    Args:
+        accuracies: Test accuracies as fractions, a row an activation, a column
+            a run.
+
+    Returns:
+        The figure.
+    """
+    ranks = accuracies.rank(ascending=False, method="first")
+    places = range(accuracies.shape[1])
+    figure, axes = plt.subplots(figsize=(1.5 + 2.6 * len(places), 3.8))
+    for activation, row in ranks.iterrows():
+        axes.plot(places, row, "o-", color=colour(activation), linewidth=2)
+        for place, run in enumerate(accuracies):
+            axes.annotate(
+                f"{100 * accuracies.loc[activation, run]:.2f} %",
+                (place, row[run]),
+                (0, 7),
+                textcoords="offset points",
+                ha="center",
+                fontsize=9,
+            )
+        axes.annotate(
+            label(activation),
+            (places[-1], row.iloc[-1]),
+            (22, 0),
+            textcoords="offset points",
+            va="center",
+            color=colour(activation),
+            weight="bold",
+        )
+    found = ranks.T.drop_duplicates()
+    axes.set_title(
+        f"{len(places)} runs rank the activations in {len(found)} "
+        f"{'order' if len(found) == 1 else 'orders'}"
+    )
+    axes.set_xticks(places, accuracies.columns)
+    axes.set_xlim(-0.3, places[-1] + 0.75)
+    axes.set_yticks(range(1, len(ranks) + 1))
+    axes.set_ylim(len(ranks) + 0.4, 0.5)
+    axes.set_ylabel("rank by test accuracy")
+    axes.grid(visible=False)
+    return figure
 
 
 @styled
@@ -214,44 +270,47 @@ def test_accuracy(rows, published=None, axes=None):
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.set_xlabel("test accuracy (%)")
     axes.grid(visible=False, axis="y")
-    legend_beside(axes)
+    _legend_below(axes)
     return axes.figure
 
 
 @styled
-def differences(table, metric="test_accuracy"):
+def differences(table, metric="test_accuracy", improvement=None):
     """Draws every pair's difference with its simultaneous interval.
 
     The shaded band is the margin of practical equivalence; a filled point is a
-    difference that is shown.
+    difference that is shown. On the right, where it is given, the probability
+    that the first of the pair beats the second, with the interval of each pair
+    alone; filled where that excludes one half.
 
     Args:
         table: A table as `tables.verdicts` makes it.
         metric: What it is of.
+        improvement: A table as `tables.improvement` makes it, or `None`.
 
     Returns:
         The figure.
     """
-    figure, axes = plt.subplots(figsize=(8, 0.6 + 0.3 * len(table)))
+    panels = 1 if improvement is None else 2
+    figure, ((axes, *rest),) = plt.subplots(
+        ncols=panels,
+        figsize=(5 + 3 * panels, 0.8 + 0.3 * len(table)),
+        sharey=True,
+        squeeze=False,
+        width_ratios=(3, 2)[:panels],
+    )
     scale, _ = tables.SCALES[metric]
     margin = scale * tables.MARGINS[metric]
+    shown = table["verdict"].isin(statistics.VERDICTS[:2])
     axes.axvspan(-margin, margin, color="grey", alpha=0.2, linewidth=0)
     axes.axvline(0, color="grey", linewidth=0.8)
-    for place, row in enumerate(table.itertuples()):
-        shown = row.verdict in statistics.VERDICTS[:2]
-        axes.plot([row.low, row.high], [place, place], color="black")
-        axes.plot(
-            row.difference,
-            place,
-            "o",
-            color="black",
-            markerfacecolor="black" if shown else "white",
-        )
+    _intervals(axes, table["difference"], table, shown)
     pairs = [
         f"{label(first)} − {label(second)}" for first, second in table.index
     ]
-    counts = table["verdict"].isin(statistics.VERDICTS[:2]).sum()
-    axes.set_title(f"{counts} of {len(table)} differences are shown (filled)")
+    axes.set_title(
+        f"{shown.sum()} of {len(table)} differences are shown (filled)"
+    )
     axes.set_yticks(range(len(table)), pairs)
     axes.set_ylim(len(table) - 0.4, -0.6)
     axes.set_xlabel(
@@ -260,6 +319,99 @@ def differences(table, metric="test_accuracy"):
         else "difference in test loss (nats)"
     )
     axes.grid(visible=False, axis="y")
+    for right in rest:
+        apart = (improvement["low"] > 0.5) | (improvement["high"] < 0.5)
+        right.axvline(0.5, color="grey", linewidth=0.8)
+        _intervals(right, improvement["probability"], improvement, apart)
+        right.set_title("How often the first wins")
+        right.set_xlim(-0.04, 1.04)
+        right.set_xlabel("probability that its run beats\nthe second's run")
+        right.grid(visible=False, axis="y")
+    return figure
+
+
+def _legend_below(axes):
+    """Puts the legend under the axis, where a narrow page has room."""
+    axes.legend(
+        loc="upper center",
+        bbox_to_anchor=(0.45, -54 / axes.bbox.height),
+        ncols=2,
+    )
+
+
+def _intervals(axes, middle, table, filled):
+    """Draws a row's interval as a line, and its middle, filled or not."""
+    axes.hlines(range(len(table)), table["low"], table["high"], color="black")
+    for place, (value, full) in enumerate(zip(middle, filled, strict=True)):
+        face = "black" if full else "white"
+        axes.plot(value, place, "o", color="black", markerfacecolor=face)
+
+
+@styled
+def spreads(table):
+    """Draws what the spread over seeds is made of, a line an activation.
+
+    Args:
+        table: A table as `tables.spreads` makes it.
+
+    Returns:
+        The figure.
+    """
+    figure, axes = plt.subplots(figsize=(8, 1.6 + 0.45 * len(table)))
+    dyes = [colour(activation) for activation in table.index]
+    places = np.arange(len(table))
+    axes.hlines(
+        places + 0.2,
+        table["low"],
+        table["high"],
+        color=dyes,
+        alpha=0.35,
+        linewidth=5,
+    )
+    for column, shift, marker, words in (
+        ("sd", -0.2, "o", "as measured"),
+        ("independent", 0, "s", "if errors were independent"),
+        ("own", 0.2, "D", "the networks' own"),
+    ):
+        axes.scatter(
+            table[column],
+            places + shift,
+            marker=marker,
+            s=40,
+            facecolor="white" if column == "independent" else dyes,
+            edgecolor=dyes,
+            zorder=3,
+        )
+        face = "white" if column == "independent" else "black"
+        axes.scatter(
+            [],
+            [],
+            marker=marker,
+            facecolor=face,
+            edgecolor="black",
+            label=words,
+        )
+    axes.plot(
+        [],
+        [],
+        color="black",
+        alpha=0.35,
+        linewidth=5,
+        label="95 % interval of that",
+    )
+    beyond = (table["low"] > 0).sum()
+    axes.set_title(
+        f"{beyond} of {len(table)} {'has' if beyond == 1 else 'have'} a spread "
+        "that the test images alone do not explain"
+    )
+    axes.set_yticks(places, map(label, table.index))
+    axes.set_ylim(len(table) - 0.4, -0.6)
+    axes.set_xlim(left=-0.005)
+    axes.set_xlabel(
+        "standard deviation over the seeds (points of test accuracy)"
+    )
+    axes.grid(visible=False, axis="y")
+    _legend_below(axes)
     return figure
 
 
@@ -276,7 +428,7 @@ def effects(table):
     Returns:
         The figure.
     """
-    figure, axes = plt.subplots(figsize=(10, 1.2 + 0.4 * len(table)))
+    figure, axes = plt.subplots(figsize=(8, 1.6 + 0.4 * len(table)))
     axes.axvline(0, color="grey", linewidth=0.8)
     means, reach = table["accuracy, points"], table["chance ±"]
     for place, (variant, seeds) in enumerate(table["by seed"].items()):
@@ -299,16 +451,23 @@ def effects(table):
     beyond = (means.abs() > reach).sum()
     axes.set_title(
         f"{beyond or 'None'} of {len(table)} mean differences "
-        f"{'is' if beyond == 1 else 'are'} beyond what the seed alone does"
+        f"{'is' if beyond == 1 else 'are'} beyond chance"
     )
     axes.set_yticks(
-        range(len(table)), map(label, table["activation"], table.index)
+        range(len(table)), map(_in_words, table["activation"], table.index)
     )
     axes.set_ylim(len(table) - 0.4, -0.6)
     axes.set_xlabel("test accuracy less the controlled run's (points)")
     axes.grid(visible=False, axis="y")
-    legend_beside(axes)
+    _legend_below(axes)
     return figure
+
+
+def _in_words(activation, variant):
+    text = label(activation, variant)
+    for name, words in IN_WORDS.items():
+        text = text.replace(name, words)
+    return text
 
 
 @styled
@@ -344,14 +503,17 @@ def late_start(histories, published):
         )
     starts = [rows["loss"].iloc[0] for rows in (shown, first, second)]
     axes.set_title(
-        "Training loss in epoch 1: published {:.4f}, first fit {:.4f}, "
-        "second fit {:.4f}".format(*starts)
+        "Published swish starts at {:.3f}, a first fit at {:.3f}, a second "
+        "at {:.3f}".format(*starts)
     )
     axes.set_yscale("log")
+    axes.yaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_formatter("")
     axes.set_xlabel("epoch of the fit")
     axes.set_ylabel("training loss (nats, logarithmic)")
     whole_numbers(axes)
-    legend_beside(axes)
+    axes.legend(loc="upper right")
     return figure
 
 

@@ -118,13 +118,105 @@ def test_differences_are_the_table():
         ),
     )
     (axes,) = figures.differences(table).axes
-    bars = [
-        list(line.get_xdata())
-        for line in axes.get_lines()
-        if len(line.get_xdata()) == 2 and line.get_color() == "black"
-    ]
-    assert bars == [[0.12, 0.28], [-0.05, 0.05]]
+    (bars,) = [c for c in axes.collections if len(c.get_segments()) == 2]
+    ends = [segment[:, 0].tolist() for segment in bars.get_segments()]
+    assert ends == [[0.12, 0.28], [-0.05, 0.05]]
     assert "1 of 2" in axes.get_title()
+
+
+def test_improvement_is_beside_the_differences():
+    pairs = pd.MultiIndex.from_tuples([("relu", "tanh"), ("relu", "swish")])
+    verdicts = pd.DataFrame(
+        {
+            "difference": [0.2, 0.0],
+            "low": [0.12, -0.05],
+            "high": [0.28, 0.05],
+            "verdict": [statistics.VERDICTS[0], statistics.VERDICTS[2]],
+        },
+        index=pairs,
+    )
+    chances = pd.DataFrame(
+        {"probability": [0.96, 0.4], "low": [0.6, 0.2], "high": [1.0, 0.7]},
+        index=pairs,
+    )
+    left, right = figures.differences(verdicts, improvement=chances).axes
+    for axes, ends in (
+        (left, [[0.12, 0.28], [-0.05, 0.05]]),
+        (right, [[0.6, 1.0], [0.2, 0.7]]),
+    ):
+        (bars,) = [c for c in axes.collections if len(c.get_segments()) == 2]
+        found = [segment[:, 0].tolist() for segment in bars.get_segments()]
+        assert found == ends
+    points = [line for line in right.get_lines() if line.get_marker() == "o"]
+    assert [p.get_xdata()[0] for p in points] == [0.96, 0.4]
+    # Filled where one half is out of the interval.
+    assert [p.get_markerfacecolor() for p in points] == ["black", "white"]
+    names = [text.get_text() for text in left.get_yticklabels()]
+    assert names == ["ReLU − tanh", "ReLU − swish"]
+
+
+def test_orders_are_the_ranks():
+    accuracies = pd.DataFrame(
+        {"one": [0.99, 0.98, 0.97], "other": [0.98, 0.985, 0.97]},
+        index=["relu", "tanh", "sigmoid"],
+    )
+    (axes,) = figures.orders(accuracies).axes
+    drawn = {
+        line.get_color(): list(line.get_ydata()) for line in axes.get_lines()
+    }
+    assert drawn == {
+        style.colour("relu"): [1, 2],
+        style.colour("tanh"): [2, 1],
+        style.colour("sigmoid"): [3, 3],
+    }
+    assert axes.get_title() == "2 runs rank the activations in 2 orders"
+    same = pd.concat([accuracies["one"], accuracies["one"]], axis=1)
+    same.columns = ["one", "again"]
+    (axes,) = figures.orders(same).axes
+    assert axes.get_title() == "2 runs rank the activations in 1 order"
+    written = [text.get_text() for text in axes.texts]
+    assert written.count("99.00 %") == 2 and "ReLU" in written
+
+
+def test_spreads_are_the_table():
+    table = pd.DataFrame(
+        {
+            "sd": [0.09, 0.05],
+            "independent": [0.05, 0.04],
+            "own": [0.07, 0.02],
+            "low": [0.01, 0.0],
+            "high": [0.25, 0.12],
+        },
+        index=["sigmoid", "relu"],
+    )
+    (axes,) = figures.spreads(table).axes
+    bars, *points = [c for c in axes.collections if len(c.get_offsets()) != 0]
+    ends = [segment[:, 0].tolist() for segment in bars.get_segments()]
+    assert ends == [[0.01, 0.25], [0.0, 0.12]]
+    drawn = [p.get_offsets()[:, 0].tolist() for p in points]
+    assert drawn == [[0.09, 0.05], [0.05, 0.04], [0.07, 0.02]]
+    assert axes.get_title().startswith("1 of 2 has a spread")
+
+
+def test_late_start_is_the_published_curve_beside_both_fits():
+    histories = pd.DataFrame(
+        {"epoch": [1, 2, 3, 4], "loss": [0.4, 0.3, 0.2, 0.1]}
+    )
+    published = pd.DataFrame(
+        {
+            "activation": ["swish", "swish", "relu"],
+            "epoch": [1, 2, 1],
+            "loss": [0.21, 0.11, 0.5],
+        }
+    )
+    (axes,) = figures.late_start(histories, published).axes
+    drawn = [line.get_xydata().tolist() for line in axes.get_lines()]
+    assert drawn == [
+        [[1, 0.21], [2, 0.11]],
+        [[1, 0.4], [2, 0.3]],
+        [[1, 0.2], [2, 0.1]],
+    ]
+    assert "starts at 0.210, a first fit at 0.400" in axes.get_title()
 
 
 def test_effects_are_the_table():
@@ -153,7 +245,12 @@ def test_effects_are_the_table():
         list(segment[:, 0]) for segment in axes.collections[0].get_segments()
     ]
     assert bars == [[-0.1, 0.1], [-0.2, 0.2]]
-    assert axes.get_title().startswith("1 of 2 mean differences is beyond")
+    assert axes.get_title() == "1 of 2 mean differences is beyond chance"
+    names = [text.get_text() for text in axes.get_yticklabels()]
+    assert names == [
+        "swish, He's initialiser",
+        "ReLU, validated on test images",
+    ]
 
 
 def test_betas_are_the_table():
