@@ -30,11 +30,12 @@ FEATURES = 64
 
 def about():
     """What the machine is, and what a training step has to compute."""
-    from comparison import cnn, runs
+    from comparison import cnn, records
+    from comparison.configuration import Configuration
 
     found = {
-        "environment": runs.environment(),
-        "operations": operations(cnn.build(runs.Configuration("relu")), BATCH),
+        "environment": records.environment(),
+        "operations": operations(cnn.build(Configuration("relu")), BATCH),
     }
     return lambda: found
 
@@ -94,8 +95,9 @@ def published_keras(settings, batch=BATCH, steps=STEPS):
 
 def this_project(dtype_policy, batch=BATCH, steps=STEPS):
     from comparison import cnn, runs
+    from comparison.configuration import Configuration
 
-    configuration = runs.Configuration("relu", dtype_policy=dtype_policy)
+    configuration = Configuration("relu", dtype_policy=dtype_policy)
     batches = runs.Batches(*_digits(batch * steps), batch)
     return _fit(cnn.build(configuration), batches)
 
@@ -399,6 +401,7 @@ def whole_run():
 
     import comparison  # noqa: F401
     from comparison import cnn, data, runs
+    from comparison.configuration import Configuration
 
     marks = {"start": time.perf_counter() - start}
 
@@ -410,7 +413,7 @@ def whole_run():
     last = time.perf_counter()
     images = data.load("mnist_sample")
     mark("data")
-    configuration = runs.Configuration("relu", dataset="mnist_sample", epochs=3)
+    configuration = Configuration("relu", dataset="mnist_sample", epochs=3)
     model = cnn.build(configuration)
     mark("network")
     batches = runs.Batches(images.x_validation, images.y_validation, 500)

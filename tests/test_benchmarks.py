@@ -16,7 +16,7 @@ import pytest
 from benchmarks import __main__ as benchmarks
 from benchmarks import workers
 from comparison import cnn, process
-from comparison.runs import Configuration
+from comparison.configuration import Configuration
 
 
 def needs_torch():
