@@ -8,7 +8,7 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 # Each text with the module that has its facts.
-TEXTS = {}
+TEXTS = {"notebooks/02_mnist_comparison.ipynb": "prose_02"}
 
 
 @pytest.mark.parametrize(
