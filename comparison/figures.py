@@ -24,8 +24,8 @@ METRIC_LABELS = {
     "val_loss": "validation loss",
     "val_accuracy": "validation accuracy",
 }
-# The first epoch that curves show: by then 0.99^steps, what batch
-# normalisation keeps of its start, is a few percent at most in any study.
+# The first epoch that curves show: after it 0.99^steps, what batch
+# normalisation keeps of its start, is under a hundredth in `quick` as well.
 SETTLED = 3
 PUBLISHED = {"linestyle": "--", "linewidth": 1.2, "color": "black"}
 # Inches: on a telephone, of 400 points' width, the words can still be read.
@@ -56,6 +56,7 @@ def curves(histories, metric, published=None):
     """
     networks = dict(list(histories.groupby("variant", sort=False)))
     first = min(SETTLED, histories["epoch"].max())
+    settled = histories.loc[histories["epoch"] >= first, metric]
     epoch = "epoch" if first == 1 else f"epoch, from {first} on"
     figure, panels = _panels(len(networks), columns=2, xlabel=epoch)
     for axes, (variant, rows) in zip(panels, networks.items(), strict=True):
@@ -71,8 +72,9 @@ def curves(histories, metric, published=None):
             axes.plot(known["epoch"], known[metric], **PUBLISHED)
         name = label(activation, variant)
         axes.set_title(textwrap.fill(name, 28), fontsize="medium")
-        _stretch(axes, metric)
-        whole_numbers(axes)
+        # Where every run diverged there is nothing to scale.
+        if settled.notna().any():
+            _stretch(axes, metric)
     several = histories["seed"].nunique() > 1
     _key(figure, several, published is not None)
     figure.suptitle(_ends(networks, metric, several), fontsize="large")
@@ -119,6 +121,10 @@ def _seeds_and_mean(axes, rows, column, dye):
         # A line of one point cannot be seen.
         marker="o" if len(mean) == 1 else "",
     )
+    if len(mean) == 1:
+        axes.set_xticks(mean.index)
+    else:
+        whole_numbers(axes)
 
 
 def _stretch(axes, metric):
@@ -422,7 +428,6 @@ def betas(table):
         _seeds_and_mean(axes, rows, "beta", colour("swish_trainable"))
         axes.axhline(1, color="black", linestyle=":")
         axes.set_title(layer.replace("_", " "), fontsize="medium")
-        whole_numbers(axes)
     several = table["seed"].nunique() > 1
     last = table[table["epoch"] == table["epoch"].max()]
     *others, end = [
@@ -479,7 +484,7 @@ def overview(study, records):
         tables.published_test() if study.published else None,
         axes,
     )
-    figure.suptitle(axes.get_title(), fontsize="large")
+    figure.suptitle(textwrap.fill(axes.get_title(), 68), fontsize="large")
     axes.set_title("")
     key = axes.get_legend()
     if key is not None:

@@ -165,7 +165,7 @@ def test_curves_of_one_epoch_and_of_runs_that_diverged(write_record, tmp_path):
     for axes in figure.axes:
         (point,) = axes.get_lines()
         assert point.get_marker() == "o"
-        assert list(point.get_xdata()) == [1]
+        assert list(point.get_xdata()) == list(axes.get_xticks()) == [1]
         assert list(point.get_ydata()) == [0.875]
     figure = figures.curves(
         tables.history_table(studies.study("quick"), diverged), "val_loss"
