@@ -53,29 +53,80 @@ def lines(axes):
 @pytest.mark.parametrize("metric", tables.METRICS)
 def test_curves_are_the_records(controlled, metric):
     study, records = controlled
+    published = tables.published_history()
     figure = figures.curves(
-        tables.history_table(study, records),
-        metric,
-        tables.published_history(),
+        tables.history_table(study, records), metric, published
     )
-    (axes,) = figure.axes
-    drawn = {line.get_label(): line for line in axes.get_lines()}
-    for record in records:
-        if record["configuration"]["seed"] == 0:
-            name = style.label(record["configuration"]["activation"])
-            same_activation = [
-                r
-                for r in records
-                if r["configuration"]["activation"]
-                == record["configuration"]["activation"]
-            ]
-            expected = np.mean(
-                [r["history"][metric] for r in same_activation], axis=0
-            )
-            np.testing.assert_allclose(drawn[name].get_ydata(), expected)
-    low, high = axes.get_ylim()
-    last = [record["history"][metric][-1] for record in records]
-    assert low < min(last) and max(last) < high
+    assert len(figure.axes) == len(studies.COMPARED)
+    for axes, name in zip(figure.axes, studies.COMPARED):
+        runs = [
+            np.array(record["history"][metric])
+            for record in records
+            if record["configuration"]["activation"] == name
+        ]
+        drawn = axes.get_lines()
+        *seeds, mean = [
+            line for line in drawn if line.get_color() == style.colour(name)
+        ]
+        assert axes.get_title() == style.label(name)
+        # From the third epoch on.
+        assert list(mean.get_xdata()) == list(range(3, 21))
+        np.testing.assert_allclose(mean.get_ydata(), np.mean(runs, axis=0)[2:])
+        np.testing.assert_allclose(
+            [seed.get_ydata() for seed in seeds], [run[2:] for run in runs]
+        )
+        assert all(s.get_linewidth() < mean.get_linewidth() for s in seeds)
+        dashed = [line for line in drawn if line.get_linestyle() == "--"]
+        known = published[published["activation"] == name]
+        np.testing.assert_allclose(
+            np.concatenate([line.get_ydata() for line in dashed]),
+            known.loc[known["epoch"] >= 3, metric],
+        )
+        # All panels have the same scale, and nothing lies off it.
+        low, high = axes.get_ylim()
+        assert (low, high) == figure.axes[0].get_ylim()
+        for line in drawn:
+            assert low < min(line.get_ydata(), default=high)
+            assert max(line.get_ydata(), default=low) < high
+
+
+def test_title_of_curves_speaks_of_all_of_them(controlled):
+    figure = figures.curves(tables.history_table(*controlled), "loss")
+    last = {}
+    for record in controlled[1]:
+        name = style.label(record["configuration"]["activation"])
+        last.setdefault(name, []).append(record["history"]["loss"][-1])
+    means = {name: np.mean(losses) for name, losses in last.items()}
+    high, low = max(means, key=means.get), min(means, key=means.get)
+    assert figure.get_suptitle() == (
+        f"At the end the mean training loss is highest for\n{high} "
+        f"({means[high]:.3f}) and lowest for {low} ({means[low]:.3f})"
+    )
+
+
+def test_curves_of_one_epoch_and_of_runs_that_diverged(write_record, tmp_path):
+    smoke = studies.study("smoke", ["relu", "tanh"])
+    short, diverged = (
+        [
+            write_record(c, tmp_path / name, diverged=name == "diverged")
+            for c in study.configurations
+        ]
+        for name, study in (
+            ("short", smoke),
+            ("diverged", studies.study("quick", ["relu"])),
+        )
+    )
+    figure = figures.curves(tables.history_table(smoke, short), "val_accuracy")
+    for axes in figure.axes:
+        (point,) = axes.get_lines()
+        assert point.get_marker() == "o"
+        assert list(point.get_xdata()) == list(axes.get_xticks()) == [1]
+        assert list(point.get_ydata()) == [0.875]
+    figure = figures.curves(
+        tables.history_table(studies.study("quick"), diverged), "val_loss"
+    )
+    assert figure.get_suptitle() == ("No validation loss: every run diverged")
+    figure.canvas.draw()
 
 
 def test_every_seed_is_a_point_and_the_bar_is_the_interval(
@@ -255,28 +306,51 @@ def test_effects_are_the_table():
 
 def test_betas_are_the_table():
     rows = [
-        (seed, layer, epoch, seed + epoch / 10)
+        (seed, layer, epoch, seed + epoch / scale)
         for seed in (0, 1)
-        for layer in ("activation_1", "activation_2")
+        for layer, scale in (("activation_1", 10), ("activation_2", 5))
         for epoch in (1, 2, 3)
     ]
     table = pd.DataFrame(rows, columns=["seed", "layer", "epoch", "beta"])
-    (axes,) = figures.betas(table).axes
-    assert len(lines(axes)) == 4
-    np.testing.assert_allclose(lines(axes)[1].get_ydata(), [1.1, 1.2, 1.3])
+    figure = figures.betas(table)
+    for axes, scale in zip(figure.axes, (10, 5)):
+        one, other, mean = (line.get_ydata() for line in lines(axes))
+        np.testing.assert_allclose(one, np.array([1, 2, 3]) / scale)
+        np.testing.assert_allclose(other, one + 1)
+        np.testing.assert_allclose(mean, one + 0.5)
     # The mean of the last epoch's, over the seeds.
-    assert "0.80, 0.80" in axes.get_title()
+    assert figure.get_suptitle().endswith("the mean β goes to 0.80 and 1.10")
 
 
-def test_variants_of_an_activation_are_told_apart(write_record, tmp_path):
+def test_variants_of_an_activation_have_a_panel_each(write_record, tmp_path):
     study = studies.study("published", ["swish"])
     records = [write_record(c, tmp_path) for c in study.configurations]
     table = tables.history_table(study, records)
-    (axes,) = figures.curves(table, "loss").axes
-    one, two = axes.get_lines()[:2]
-    assert one.get_color() == two.get_color()
-    assert one.get_linestyle() != two.get_linestyle()
-    assert "fits=2" in two.get_label() and "fits" not in one.get_label()
+    one, two = figures.curves(table, "loss").axes
+    assert "fits=2" in two.get_title() and "fits" not in one.get_title()
+    for axes in (one, two):
+        (line,) = axes.get_lines()
+        assert line.get_color() == style.colour("swish")
+
+
+def test_overview_is_of_every_run_and_of_what_was_published(controlled):
+    figure = figures.overview(*controlled)
+    (axes,) = figure.axes
+    rows = tables.run_table(*controlled)
+    for marker, expected in (
+        ("o", rows["test_accuracy"]),
+        ("s", tables.published_test()["article_accuracy"]),
+        ("D", tables.published_test()["notebook_accuracy"]),
+    ):
+        drawn = [
+            value
+            for line in axes.get_lines()
+            if line.get_marker() == marker
+            for value in line.get_xdata()
+        ]
+        np.testing.assert_allclose(sorted(drawn), sorted(100 * expected))
+    (key,) = figure.legends
+    assert len(key.get_texts()) == 4
 
 
 def test_all_figures_are_written(controlled, tmp_path):

@@ -11,6 +11,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 TEXTS = {
     "README.md": "prose_readme",
     "notebooks/01_functions_and_derivatives.ipynb": "prose_01",
+    "notebooks/02_mnist_comparison.ipynb": "prose_02",
     "notebooks/03_published_or_controlled.ipynb": "prose_03",
 }
 
