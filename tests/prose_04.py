@@ -211,7 +211,6 @@ def default(function, name):
 
 FACTS = [
     ("Kızrak, {})", lambda: [2019]),
-    ("[← 03 Published", list),
     ("they train on {} digits", lambda: [1000]),
     (", of 28 by 28 pixels", list),
     ("between 0 and 1, and look at {} others", lambda: [1000]),
