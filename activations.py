@@ -789,8 +789,21 @@ def _maker(name):
         return makers[name]
     known = [*CATALOG, "swish_trainable"]
     known += sorted(set(makers) - set(known))
-    nearest = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.0)
-    raise ValueError(
-        f"Unknown activation. Did you mean {nearest[0]!r}? "
-        f"Known are {', '.join(known)}. Received: activation={name!r}"
+    raise unknown("activation", name, known)
+
+
+def unknown(kind, name, known):
+    """Returns the error for a name that is none of those known.
+
+    Args:
+        kind: What the name should be of, such as `"activation"`.
+        name: The name.
+        known: The names that are known, the nearest of which is suggested.
+    """
+    nearest = difflib.get_close_matches(
+        str(name).lower(), known, n=1, cutoff=0.0
+    )
+    return ValueError(
+        f"Unknown {kind}. Did you mean {nearest[0]!r}? "
+        f"Known are {', '.join(known)}. Received: {kind}={name!r}"
     )

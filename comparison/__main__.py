@@ -5,7 +5,7 @@ import contextlib
 import pathlib
 import sys
 
-from comparison import analysis, figures, studies
+from comparison import figures, records, report, studies, tables
 
 
 def main(arguments=None):
@@ -37,8 +37,8 @@ def run(study, options):
 
 def _run(study, options, client):
     try:
-        records = studies.run(
-            study, options.results, [analysis.RESULTS], options.data, client
+        found = studies.run(
+            study, options.results, [records.RESULTS], options.data, client
         )
     except KeyboardInterrupt:
         done = len(studies.records(study, _folders(options)))
@@ -49,9 +49,9 @@ def _run(study, options, client):
             file=sys.stderr,
         )
         return 130
-    _print_table(study, records)
-    print(f"Records: {options.results}")
-    _draw(study, records, options)
+    print(report.text(study, found, _folders(options)))
+    print(f"\nRecords: {options.results}")
+    _draw(study, found, options)
     return 0
 
 
@@ -69,12 +69,12 @@ def _client(options):
 
 def table(study, options):
     """Prints a study's records: a row an activation, or a row a run."""
-    records = _records(study, options)
+    found = _records(study, options)
     if options.csv:
-        rows = analysis.run_table(study, records)
+        rows = tables.run_table(study, found)
         rows.to_csv(sys.stdout, index=False, lineterminator="\n")
     else:
-        _print_table(study, records)
+        print(report.text(study, found, _folders(options)))
     return 0
 
 
@@ -85,63 +85,23 @@ def draw(study, options):
 
 
 def _records(study, options):
-    records = studies.records(study, _folders(options))
-    if not records:
+    found = studies.records(study, _folders(options))
+    if not found:
         raise ValueError(
             f"There is no record of {study.name} in "
             f"{' or '.join(map(str, _folders(options)))}. Make them with: "
             f"python -m comparison run {study.name}"
         )
-    return records
+    return found
 
 
 def _folders(options):
-    return [options.results, analysis.RESULTS]
+    return [options.results, records.RESULTS]
 
 
-def _print_table(study, records):
-    print(analysis.summary(study, records).to_string(na_rep="-"))
-    if study.name in ("controlled", "published"):
-        print("\nBeside what was published:\n")
-        print(analysis.beside_published(study, records).to_string(na_rep="-"))
-    if study.name in ("ablations", "precision"):
-        controlled = studies.study("controlled")
-        print("\nLess the controlled run of the same seed:\n")
-        effects = analysis.ablation_effects(
-            study,
-            records,
-            controlled,
-            studies.records(controlled, [analysis.RESULTS]),
-        )
-        print(effects.to_string(na_rep="-"))
-        print(
-            "\nchance ±: how far the seed alone would move the mean difference "
-            "in accuracy,\n95 % of the time, by the spread of the controlled "
-            "runs."
-        )
-    if study.name == "controlled":
-        for metric, unit in (
-            ("test_accuracy", "test accuracy, percentage points"),
-            ("test_loss", "test loss, nats"),
-        ):
-            table = analysis.verdicts(study, records, metric)
-            if len(table):
-                print(f"\nDifferences in {unit}:\n")
-                print(table.to_string())
-        if len(table):
-            print(f"\n{analysis.LEGEND}")
-    print()
-    total = len(study.configurations)
-    if len(records) < total:
-        print(f"{len(records)} of {total} runs have a record.")
-    seeds = {record["configuration"]["seed"] for record in records}
-    if len(seeds) == 1:
-        print("One seed: differences this small are not a ranking.")
-
-
-def _draw(study, records, options):
+def _draw(study, found, options):
     folder = options.results / "figures"
-    for path in figures.save_all(study, records, folder):
+    for path in figures.save_all(study, found, folder):
         print(f"Figure: {path}")
 
 
@@ -187,7 +147,7 @@ def _parser():
         sub.add_argument(
             "--results",
             type=pathlib.Path,
-            default=pathlib.Path("runs"),
+            default=records.RUNS,
             metavar="FOLDER",
             help="for records and figures (default: runs); the project's own "
             "results are read as well",

@@ -10,7 +10,7 @@ from matplotlib import ticker
 
 import activations
 from comparison import claims, studies, verdicts
-from comparison.figures import colour, label
+from comparison.style import colour, label
 
 MARKERS = {
     "step": "x",

@@ -24,7 +24,8 @@ from scipy import optimize
 from sklearn import datasets
 
 import activations
-from comparison import analysis, cnn, data, fused, probes, runs, studies
+from comparison import cnn, data, fused, probes, records, studies
+from comparison.configuration import Configuration
 
 HIDDEN = ("step", "linear", *studies.ARTICLE)
 TOYS = {
@@ -209,8 +210,8 @@ def collapse(activation="linear", depth=10, width=64, seeds=(0, 1, 2, 3, 4)):
     W = W_1 W_2 ... and b = (b_1 W_2 + b_2) W_3 ..., in float64; the network is
     computed in float32, for 100 inputs of a standard normal distribution, and
     has biases of the same. `difference` is the largest difference over the
-    largest output; `rounding` is (depth + 1) * width * eps, eps = 2^-23, the order
-    of the worst that rounding does.
+    largest output; `rounding` is (depth + 1) * width * eps, eps = 2^-23, the
+    order of the worst that rounding does.
     """
     model = dense_network(activation, depth, width, inputs=20, classes=5)
     initial = state(model)
@@ -482,7 +483,7 @@ def sparsity(
             if is_flat:
                 model = dense_network(name, 3)
             else:
-                model = cnn.build(runs.Configuration(name))
+                model = cnn.build(Configuration(name))
             trainer = Trainer(model, 16, from_logits=is_flat)
             for seed in seeds:
                 trainer.restart(seed)
@@ -550,7 +551,7 @@ def cost(names=studies.ARTICLE, rounds=15, batch_size=128, steps=True):
         tasks[name, "forward"], tasks[name, "both"] = _passes(name, inputs[1:2])
         if steps:
             _, tasks[name, "all"] = _passes(name, inputs)
-            model = cnn.build(runs.Configuration(name))
+            model = cnn.build(Configuration(name))
             tasks[name, "step"] = functools.partial(
                 model.train_on_batch, images, labels
             )
@@ -790,11 +791,11 @@ def recorded(name, results, folders=(), study="claims", again=False):
     record = {
         "experiment": name,
         "parameters": parameters,
-        "environment": runs.environment(),
+        "environment": records.environment(),
         "rows": _plain(experiment(**parameters)),
     }
-    record["hash"] = runs.content_hash(record)
-    with runs.claim(f"{study}-{name}", results):
+    record["hash"] = records.content_hash(record)
+    with records.claim(f"{study}-{name}", results):
         _write(results / file, record)
     return pd.DataFrame(record["rows"])
 
@@ -804,11 +805,11 @@ def _read(path, parameters):
         return None
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
-        if record["hash"] != runs.content_hash(record):
-            raise runs.RecordError("it was edited: its hash does not fit")
+        if record["hash"] != records.content_hash(record):
+            raise records.RecordError("it was edited: its hash does not fit")
         found, rows = record["parameters"], record["rows"]
     except (ValueError, KeyError, TypeError) as error:
-        runs.set_aside(path, error)
+        records.set_aside(path, error)
         return None
     return rows if found == parameters else None
 
@@ -819,7 +820,7 @@ def _write(path, record):
     rows = ",\n  ".join(json.dumps(row) for row in record["rows"])
     head = json.dumps({**record, "rows": []}, indent=1)
     text = head.replace('"rows": []', f'"rows": [\n  {rows}\n ]') + "\n"
-    runs.write_whole(path, text.encode())
+    records.write_whole(path, text.encode())
 
 
 def _plain(value):
@@ -854,7 +855,7 @@ def main(arguments=None):
     parser.add_argument(
         "--results",
         type=pathlib.Path,
-        default=analysis.RESULTS,
+        default=records.RESULTS,
         metavar="FOLDER",
         help="for the records (default: the project's results)",
     )

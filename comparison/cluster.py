@@ -14,7 +14,7 @@ from distributed import (
     get_worker,
 )
 
-from comparison import process, runs
+from comparison import process, records, runs
 
 # A checkpoint has some 14 MB, of which Dask would warn.
 _SETTINGS = {"distributed.admin.large-graph-warning-threshold": "1GB"}
@@ -163,14 +163,17 @@ def run(configurations, results, data_path, progress, client):
         while waiting or under_way:
             while waiting and len(under_way) < max(len(client.nthreads()), 1):
                 configuration = waiting.pop(0)
+                lock = contextlib.ExitStack()
                 try:
-                    lock = runs.claim(configuration.key, results, wait=False)
+                    lock.enter_context(
+                        records.claim(configuration.key, results, wait=False)
+                    )
                 except filelock.Timeout:
                     yield configuration, None
                     continue
-                record = runs.find(configuration, [results])
+                record = runs.find(configuration, [results], records.set_aside)
                 if record is not None:
-                    lock.release()
+                    lock.close()
                     yield configuration, record
                     continue
                 progress.start(configuration)
@@ -187,21 +190,23 @@ def run(configurations, results, data_path, progress, client):
                 submit(configuration, lock, None)
                 continue
             except BaseException:
-                lock.release()
+                lock.close()
                 raise
-            progress.epoch(configuration, history)
             if record is None:
                 runs.save_checkpoint(state, configuration, results)
                 submit(configuration, lock, state, worker)
+                # Said when it is on disk.
+                progress.epoch(configuration, history)
                 continue
-            runs.save_record(record, configuration, results)
+            record = runs.save_record(record, configuration, results)
             runs.discard_checkpoint(configuration, results)
-            lock.release()
+            lock.close()
+            progress.epoch(configuration, history)
             yield configuration, record
     finally:
         client.cancel(list(under_way))
         for _, lock in under_way.values():
-            lock.release()
+            lock.close()
 
 
 # What this worker process has trained last, and its state then.

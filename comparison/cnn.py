@@ -156,6 +156,18 @@ def seeded(initializer, seed):
     )
 
 
+def check_initializer(name):
+    """Raises a ValueError unless Keras knows it, and it takes a seed."""
+    try:
+        seeded(name, 0)
+    # Whatever Keras makes of a name that is something else.
+    except Exception as error:
+        raise ValueError(
+            "`kernel_initializer` must be Keras's name of an initializer that "
+            f"takes a seed. Received: kernel_initializer={name!r}"
+        ) from error
+
+
 def _own_seed(seed):
     """Returns a seed of 32 bits as the backend takes it: torch, signed."""
     if keras.backend.backend() == "torch":

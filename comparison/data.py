@@ -1,21 +1,27 @@
 """Datasets by name: verified arrays, split into training, validation, test."""
 
 import dataclasses
-import difflib
 import functools
 import gzip
 import hashlib
+import math
+import os
 import pathlib
+import zipfile
 import zlib
 
 import keras
 import numpy as np
 from sklearn.model_selection import train_test_split
 
+from activations import unknown
+
 CLASSES = 10
 # Of a dataset that comes in one part, so many images are for validation, and
 # so many for testing.
 PART = 1000
+# More than the head of an array or an IDX file takes, in bytes.
+_HEADER = 4096
 # Keras's names of the four arrays, each with the name of its file in the
 # original distribution (IDX format, gzip).
 IDX_FILES = {
@@ -95,11 +101,7 @@ def check_name(name):
     """Returns the name of a known dataset, or says which are known."""
     if isinstance(name, str) and name in DATASETS:
         return name
-    nearest = difflib.get_close_matches(str(name), DATASETS, n=1, cutoff=0.0)
-    raise ValueError(
-        f"Unknown dataset. Did you mean {nearest[0]!r}? "
-        f"Known are {', '.join(DATASETS)}. Received: dataset={name!r}"
-    )
+    raise unknown("dataset", name, DATASETS)
 
 
 def test_size(name):
@@ -112,9 +114,8 @@ def test_size(name):
 def _arrays(name, path):
     source = DATASETS[name]
     if path is not None:
-        found = pathlib.Path(path).expanduser()
-        arrays = _read(name, found)
-        where = found
+        where = _expanded(path)
+        arrays = _read(name, where)
     else:
         folder = next((f for f in source.folders if f.is_dir()), None)
         where = folder or f"what Keras has as {name}"
@@ -123,54 +124,93 @@ def _arrays(name, path):
     return arrays
 
 
-def _read(name, path):
-    keys = list(DATASETS[name].shapes)
-    if not path.exists():
-        raise DataError(
-            f"{path} does not exist. It should be the file {name}.npz, with "
-            f"the arrays {', '.join(keys)}, or the folder that holds it or "
-            "the four IDX files."
-        )
-    if path.is_dir() and (path / f"{name}.npz").is_file():
-        path = path / f"{name}.npz"
+def _expanded(path):
     try:
-        if path.is_dir():
-            return {key: _read_idx(path, IDX_FILES[key]) for key in keys}
-        with np.load(path, allow_pickle=False) as archive:
-            # A member that is no array is read as bytes.
-            return {key: np.asarray(archive[key]) for key in keys}
-    except DataError:
-        raise
-    # Whatever NumPy, zipfile and zlib make of a file that is something else.
-    except Exception as error:
+        return pathlib.Path(path).expanduser()
+    except RuntimeError as error:
         raise DataError(
-            f"{path} cannot be read as {name}: it may be truncated or be "
-            f"another file ({type(error).__name__}: {error}). Expected a "
-            f".npz archive with the arrays {', '.join(keys)}. Fetch the file "
-            "again, or name another one."
+            f"The home folder in {path!r} is not known: name the path in full."
         ) from error
 
 
-def _read_idx(folder, filename):
+def _read(name, path):
+    keys = list(DATASETS[name].shapes)
+    wanted = (
+        f"Expected the file {name}.npz, with the arrays {', '.join(keys)}, or "
+        "the folder that holds it or the four IDX files."
+    )
+    try:
+        if path.is_dir() and (path / f"{name}.npz").is_file():
+            path = path / f"{name}.npz"
+        if path.is_dir():
+            return {key: _read_idx(name, path, key) for key in keys}
+        if not path.exists():
+            raise DataError(f"{path} does not exist. {wanted}")
+        # A pipe would never end.
+        if not path.is_file():
+            raise DataError(f"{path} is no file and no folder. {wanted}")
+        return _read_npz(name, path)
+    except DataError:
+        raise
+    except PermissionError as error:
+        raise DataError(
+            f"{path} may not be read ({error.strerror})."
+        ) from error
+    # Whatever NumPy, zipfile and zlib make of a file that is something else.
+    except Exception as error:
+        reason = " ".join(str(error).split())
+        raise DataError(
+            f"{path} cannot be read as {name}: it may be truncated or be "
+            f"another file ({type(error).__name__}: {reason}). {wanted} "
+            "Fetch it again, or name another one."
+        ) from error
+
+
+def _read_npz(name, path):
+    with zipfile.ZipFile(path) as archive:
+        # Before anything is unpacked: a few bytes may become gigabytes.
+        for key, shape in DATASETS[name].shapes.items():
+            size = archive.getinfo(f"{key}.npy").file_size
+            # Numbers of eight bytes at the most, to be named as what they are.
+            if size > 8 * math.prod(shape) + _HEADER:
+                raise DataError(
+                    f"{path} is not {name}: {key} should be uint8 of shape "
+                    f"{shape}, and has {size:,} bytes."
+                )
+    with np.load(path, allow_pickle=False) as archive:
+        # A member that is no array is read as bytes.
+        return {key: np.asarray(archive[key]) for key in DATASETS[name].shapes}
+
+
+def _read_idx(name, folder, key):
+    filename = IDX_FILES[key]
+    # As published, and as some copies have it: train-images.idx3-ubyte.
+    names = [filename, filename.replace("-idx", ".idx")]
     for path, opened in (  # noqa: B007
-        (folder / f"{filename}.gz", gzip.open),
-        (folder / filename, open),
+        (folder / f"{each}{ending}", opened)
+        for each in names
+        for ending, opened in ((".gz", gzip.open), ("", open))
     ):
         if path.is_file():
             break
     else:
         raise DataError(
-            f"{folder} holds neither a .npz file nor {filename}(.gz). Name "
-            "the file, or a folder with the four IDX files."
+            f"{folder} holds neither a .npz file nor {' or '.join(names)} "
+            "(.gz). Name the file, or a folder with the four IDX files."
         )
+    most = math.prod(DATASETS[name].shapes[key]) + _HEADER
     try:
         with opened(path, "rb") as file:
-            content = file.read()
+            content = file.read(most + 1)
+        if len(content) > most:
+            raise ValueError(f"it unpacks to more than {most:,} bytes")
         # IDX: two zero bytes, the type, the rank, the sizes (32-bit).
         rank = content[3]
         shape = np.frombuffer(content, ">i4", rank, offset=4)
         values = np.frombuffer(content, np.uint8, offset=4 + 4 * rank)
         return values.reshape(shape)
+    except PermissionError:
+        raise
     except (OSError, EOFError, IndexError, ValueError, zlib.error) as error:
         raise DataError(
             f"{path} cannot be read as an IDX file: it may be truncated "
@@ -208,10 +248,9 @@ def _fetch_from_keras(name):
         pairs = getattr(keras.datasets, name).load_data()
     except Exception as error:
         raise DataError(
-            f"{name} is not in Keras's cache "
-            f"({pathlib.Path.home() / '.keras' / 'datasets'}) and could not "
-            f"be downloaded ({error}). Three ways out: name a local copy with "
-            f"--data PATH (the file {name}.npz or a folder of IDX files); use "
+            f"{name} is not in Keras's cache ({_keras_home() / 'datasets'}) "
+            f"and could not be downloaded ({error}). Three ways out: name a "
+            f"local copy with --data PATH (the file {name}.npz or a folder of IDX files); use "
             "--dataset mnist_sample, real digits that need no network; or go "
             "online and run the same command again."
         ) from error
@@ -222,6 +261,14 @@ def _fetch_from_keras(name):
         "x_test": x_test,
         "y_test": y_test,
     }
+
+
+def _keras_home():
+    """Returns the folder that Keras keeps its files in, by Keras's own rule."""
+    if "KERAS_HOME" in os.environ:
+        return pathlib.Path(os.environ["KERAS_HOME"])
+    home = os.path.expanduser("~")
+    return pathlib.Path(home if os.access(home, os.W_OK) else "/tmp", ".keras")
 
 
 def _fetch_sample():

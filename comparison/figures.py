@@ -1,278 +1,18 @@
-"""Records and functions, drawn: matplotlib figures."""
+"""Runs, drawn: from tables, with what was found in the title."""
 
-import keras
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from matplotlib import ticker
-from scipy import special, stats
+from scipy import stats
 
-import activations
-from comparison import analysis, data, inference
-
-# One colour per activation in every figure: Okabe and Ito's, which readers
-# with colour-blindness tell apart.
-COLOURS = {
-    "step": "#999999",
-    "linear": "#000000",
-    "sigmoid": "#E69F00",
-    "tanh": "#56B4E9",
-    "relu": "#D55E00",
-    "leaky_relu": "#CC79A7",
-    "softmax": "#8C6D1F",
-    "swish": "#0072B2",
-    "swish_trainable": "#009E73",
-}
-LABELS = {
-    "relu": "ReLU",
-    "leaky_relu": "leaky ReLU",
-    "swish_trainable": "swish, β trained",
-}
-
-
-def colour(name):
-    """Returns the colour of an activation, always the same for a name."""
-    spare = ("#6A3D9A", "#B15928", "#1B9E77", "#E7298A", "#666600")
-    return COLOURS.get(name) or spare[sum(name.encode()) % len(spare)]
-
-
-def label(variant):
-    """Returns an activation, or a variant of it, as a reader writes it."""
-    name, comma, rest = variant.partition(",")
-    return LABELS.get(name, name) + comma + rest
-
-
-def value_and_derivative(name, low=-6.0, high=6.0):
-    """Draws a function of the catalogue beside its derivative.
-
-    Dots mark the value at zero and, at a kink or a jump, both one-sided
-    limits of the derivative or the value; diamonds, where the curve turns.
-    """
-    entry = activations.CATALOG[name]
-    figure, panels = plt.subplots(1, 2, figsize=(9, 3.2), layout="constrained")
-    for axes, function, formula, symbol in (
-        (panels[0], entry.function, entry.formula, "f(x)"),
-        (panels[1], entry.derivative, entry.derivative_formula, "f'(x)"),
-    ):
-        # In two halves: a line across a jump would show values that the
-        # function does not have.
-        for half in (
-            np.linspace(low, 0, 301)[:-1],
-            np.linspace(high, 0, 301)[:-1],
-        ):
-            axes.plot(half, _values(function, half), color=colour(name))
-        ends = _values(function, np.array([-1e-9, 0.0, 1e-9]))
-        axes.plot(
-            [0, 0], ends[[0, 2]], "o", color=colour(name), fillstyle="none"
-        )
-        axes.plot(0, ends[1], "o", color=colour(name))
-        _mark_turns(axes, function, low, high, colour(name))
-        axes.set_title(f"${symbol} = {formula}$", fontsize=11)
-        axes.set_xlabel("x")
-        axes.set_ylabel(f"${symbol}$")
-        axes.axhline(0, color="grey", linewidth=0.5)
-        axes.axvline(0, color="grey", linewidth=0.5)
-        axes.grid(alpha=0.3)
-    x = np.linspace(low, high, 6001)
-    slopes = _values(entry.derivative, x[x != 0])
-    flat = np.mean(np.abs(slopes) < 0.01)
-    finding = (
-        f"slope from {slopes.min():.2g} to {slopes.max():.2g}, "
-        f"under 0.01 in size on {flat:.0%} of [{low:g}, {high:g}]"
-    )
-    if slopes.min() == slopes.max():
-        finding = f"slope {slopes.max():g} throughout"
-        # A constant would get a scale of its own.
-        panels[1].set_ylim(-0.05, 1.05)
-    figure.suptitle(
-        f"{label(name)}: values in ${entry.range_formula}$; {finding}",
-        fontsize=11,
-    )
-    return figure
-
-
-def _mark_turns(axes, function, low, high, shade):
-    """Marks where a smooth curve turns, zero apart, with the coordinates."""
-    x = np.linspace(low, high, 6001)
-    y = _values(function, x)
-    rises = np.sign(np.diff(y))
-    for i in np.flatnonzero(rises[1:] * rises[:-1] < 0) + 1:
-        if abs(x[i]) > 0.01:
-            axes.plot(x[i], y[i], "D", markersize=5, color=shade)
-            axes.annotate(
-                f"({x[i]:.2f}, {y[i]:.3f})",
-                (x[i], y[i]),
-                # Outside the curve, where nothing else is drawn.
-                xytext=(0, 8 if y[i] > y[i - 300] else -16),
-                textcoords="offset points",
-                ha="center",
-                fontsize=9,
-            )
-            axes.margins(y=0.18)
-
-
-def all_functions(low=-4.0, high=4.0):
-    """Draws the functions of one number in one panel, derivatives beside."""
-    names = [name for name in activations.CATALOG if name != "softmax"]
-    figure, panels = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
-    x = np.linspace(low, high, 802)
-    for name in names:
-        entry = activations.CATALOG[name]
-        for axes, function in zip(
-            panels, (entry.function, entry.derivative), strict=True
-        ):
-            axes.plot(
-                x,
-                _values(function, x),
-                # Above zero it lies on ReLU.
-                linestyle="--" if name == "leaky_relu" else "-",
-                color=colour(name),
-                label=label(name),
-            )
-    panels[0].set_title("Above zero: bounded by 1, or growing with x")
-    panels[1].set_title("Slopes: step, sigmoid, tanh end near 0 on both sides")
-    for axes, symbol in zip(panels, ("$f(x)$", "$f'(x)$"), strict=True):
-        axes.set_xlabel("x")
-        axes.set_ylabel(symbol)
-        axes.grid(alpha=0.3)
-    panels[0].set_ylim(-1.5, 4)
-    panels[1].legend(
-        loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False
-    )
-    return figure
-
-
-def swish_family(betas, low=-6.0, high=6.0, scale=1.0):
-    """Draws swish and its derivative for each beta, between both limits."""
-    figure, panels = plt.subplots(1, 2, figsize=(10, 3.8), layout="constrained")
-    x = np.linspace(low, high, 1202)
-    shades = plt.colormaps["viridis"](np.linspace(0, 0.9, len(betas)))
-    for beta, shade in zip(betas, shades, strict=True):
-        for axes, function in zip(
-            panels,
-            (activations.swish, activations.swish_derivative),
-            strict=True,
-        ):
-            y = _values(function, x, beta=beta, scale=scale)
-            axes.plot(x, y, color=shade, label=f"β = {beta:g}")
-    limits = (
-        (scale * x / 2, scale * np.maximum(x, 0)),
-        (np.full_like(x, scale / 2), scale * (x > 0)),
-    )
-    factor = "" if scale == 1 else f"{scale:g} "
-    for axes, (line, relu), symbol in zip(
-        panels, limits, ("$f(x)$", "$f'(x)$"), strict=True
-    ):
-        axes.plot(x, line, "k:", label=f"β = 0: {factor}x/2")
-        axes.plot(x, relu, "k--", label=f"β → ∞: {factor}ReLU")
-        axes.set_xlabel("x")
-        axes.set_ylabel(symbol)
-        axes.grid(alpha=0.3)
-    panels[0].set_title("From a straight line to ReLU")
-    panels[1].set_title("For β > 0 the slope leaves its limits' range")
-    panels[1].legend(
-        loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False
-    )
-    return figure
-
-
-def swish_at(beta, low=-6.0, high=6.0):
-    """Draws swish at one beta with its turning point, on axes that stay."""
-    figure, axes = plt.subplots(figsize=(6, 3.6), layout="constrained")
-    x = np.linspace(low, high, 1202)
-    axes.plot(x, x / 2, "k:", label="β = 0: x/2")
-    axes.plot(x, np.maximum(x, 0), "k--", label="β → ∞: ReLU")
-    axes.plot(
-        x,
-        _values(activations.swish, x, beta=beta),
-        color=colour("swish"),
-        label=f"β = {beta:g}",
-    )
-    finding = "the straight line x/2"
-    if beta:
-        # The derivative is 0 where -1 - βx = W(1/e), Lambert's W.
-        turn = special.lambertw(np.exp(-1)).real
-        place, extreme = -(1 + turn) / beta, -turn / beta
-        finding = "lowest" if beta > 0 else "highest"
-        finding += f" at x = {place:.2f}, where it is {extreme:.3f}"
-        if low <= place <= high:
-            axes.plot(place, extreme, "D", color=colour("swish"))
-    axes.set_title(f"β = {beta:g}: {finding}")
-    axes.set_xlabel("x")
-    axes.set_ylabel("$f(x)$")
-    axes.set_xlim(low, high)
-    axes.set_ylim(low, high)
-    axes.grid(alpha=0.3)
-    axes.legend(loc="upper left", frameon=False)
-    return figure
-
-
-def swish_forms(low=-6.0, high=6.0):
-    """Draws the article's form of swish beside the standard one."""
-    figure, axes = plt.subplots(figsize=(7, 3.8), layout="constrained")
-    x = np.linspace(low, high, 601)
-    for scale, style, words in (
-        (1.0, "-", "x σ(βx), standard"),
-        (2.0, "--", "2x σ(βx), the article's text"),
-    ):
-        for beta, shade in ((0.0, "grey"), (1.0, colour("swish"))):
-            y = _values(activations.swish, x, beta=beta, scale=scale)
-            axes.plot(x, y, style, color=shade, label=f"{words}, β = {beta:g}")
-    axes.plot(x, np.maximum(x, 0), ":", color=colour("relu"), label="ReLU")
-    axes.set_title("With the 2, β = 0 is the identity and ReLU is out of reach")
-    axes.set_xlabel("x")
-    axes.set_ylabel("$f(x)$")
-    axes.grid(alpha=0.3)
-    axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False)
-    return figure
-
-
-def softmax_and_jacobian(logits=(2.0, 0.0, -1.0)):
-    """Draws softmax as the first logit varies, and its Jacobian at one point.
-
-    The Jacobian's entry in row i and column j is the derivative of
-    probability i by logit j.
-    """
-    figure, (left, right) = plt.subplots(
-        1, 2, figsize=(10, 3.8), layout="constrained"
-    )
-    z = np.linspace(-6, 6, 241)
-    points = np.stack([z, *(np.full_like(z, v) for v in logits[1:])], axis=-1)
-    probabilities = _values(activations.softmax, points)
-    for number, style in zip(range(len(logits)), ("-", "--", ":"), strict=True):
-        left.plot(
-            z,
-            probabilities[:, number],
-            style,
-            color=colour("softmax"),
-            label=f"$s_{number + 1}$",
-        )
-    left.axvline(logits[0], color="grey", linewidth=0.8)
-    fixed = ", ".join(f"{v:g}" for v in logits[1:])
-    left.set_title("One logit up, its probability up, the others down")
-    left.set_xlabel(f"$z_1$, beside {fixed}; the grey line is the point right")
-    left.set_ylabel("probability")
-    left.grid(alpha=0.3)
-    left.legend(frameon=False)
-    jacobian = _values(activations.softmax_jacobian, np.array(logits))
-    size = np.abs(jacobian).max()
-    right.imshow(jacobian, cmap="PuOr_r", vmin=-size, vmax=size)
-    for (i, j), value in np.ndenumerate(jacobian):
-        shade = "white" if abs(value) > 0.6 * size else "black"
-        right.text(j, i, f"{value:.3f}", ha="center", va="center", color=shade)
-    names = range(1, len(logits) + 1)
-    right.set_xticks(range(len(logits)), [f"$z_{n}$" for n in names])
-    right.set_yticks(range(len(logits)), [f"$s_{n}$" for n in names])
-    right.set_xlabel("by logit")
-    right.set_ylabel("derivative of probability")
-    right.set_title("The Jacobian is symmetric, and its rows sum to 0")
-    return figure
-
-
-def _values(function, x, **arguments):
-    values = function(keras.ops.convert_to_tensor(x, "float64"), **arguments)
-    return keras.ops.convert_to_numpy(values)
-
+from comparison import data, statistics, tables
+from comparison.style import (
+    colour,
+    label,
+    legend_beside,
+    styled,
+    whole_numbers,
+)
 
 METRIC_LABELS = {
     "loss": "training loss",
@@ -282,6 +22,7 @@ METRIC_LABELS = {
 }
 
 
+@styled
 def curves(histories, metric, published=None, axes=None):
     """Draws one metric over the epochs: an activation a colour.
 
@@ -289,7 +30,7 @@ def curves(histories, metric, published=None, axes=None):
     there are several; dashed lines are the published figures.
 
     Args:
-        histories: A table as `analysis.history_table` makes it.
+        histories: A table as `tables.history_table` makes it.
         metric: `"loss"`, `"accuracy"`, `"val_loss"` or `"val_accuracy"`.
         published: A table of the same columns but `seed`, or `None`.
         axes: Where to draw; a new figure by default.
@@ -298,7 +39,7 @@ def curves(histories, metric, published=None, axes=None):
         The figure.
     """
     if axes is None:
-        _, axes = plt.subplots(figsize=(8, 4.2), layout="constrained")
+        _, axes = plt.subplots(figsize=(8, 4.2))
     if published is not None:
         for activation, rows in published.groupby("activation", sort=False):
             axes.plot(
@@ -324,7 +65,7 @@ def curves(histories, metric, published=None, axes=None):
             marker="o",
             markersize=3,
             color=colour(activation),
-            label=label(variant),
+            label=label(activation, variant),
         )
         if rows["seed"].nunique() > 1:
             for _, run in rows.groupby("seed"):
@@ -350,11 +91,8 @@ def curves(histories, metric, published=None, axes=None):
         if metric.endswith("loss")
         else f"{name} (fraction)"
     )
-    axes.xaxis.set_major_locator(
-        ticker.MaxNLocator(integer=True, steps=[1, 2, 5, 10])
-    )
-    axes.grid(alpha=0.3)
-    axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False)
+    whole_numbers(axes)
+    legend_beside(axes)
     return axes.figure
 
 
@@ -388,6 +126,7 @@ def _limit(axes, rows, metric):
             axes.plot([], [], marker, color="grey", label="off the axis")
 
 
+@styled
 def test_accuracy(rows, published=None, axes=None):
     """Draws the test accuracy of every run, a line an activation.
 
@@ -396,20 +135,22 @@ def test_accuracy(rows, published=None, axes=None):
     number of test images alone leaves, were the network fixed.
 
     Args:
-        rows: A table as `analysis.run_table` makes it.
-        published: A table as `analysis.published_test` makes it, or `None`.
+        rows: A table as `tables.run_table` makes it.
+        published: A table as `tables.published_test` makes it, or `None`.
         axes: Where to draw; a new figure by default.
 
     Returns:
         The figure.
     """
     if axes is None:
-        _, axes = plt.subplots(figsize=(8, 3.6), layout="constrained")
+        _, axes = plt.subplots(figsize=(8, 3.6))
     rows = rows.dropna(subset="test_accuracy")
     if rows.empty:
         axes.set_title("No test accuracy: every run diverged")
         return axes.figure
-    names = list(dict.fromkeys(rows["variant"]))
+    kinds = rows.drop_duplicates("variant")
+    names = list(kinds["variant"])
+    labels = [label(*k) for k in zip(kinds["activation"], names, strict=True)]
     images = data.test_size(rows["dataset"].iloc[0])
     several = rows.groupby("variant").size().max() > 1
     for place, name in enumerate(names):
@@ -418,7 +159,7 @@ def test_accuracy(rows, published=None, axes=None):
         dye = colour(shown["activation"].iloc[0])
         if several:
             axes.plot(accuracies.mean(), place, "|", color=dye, markersize=16)
-            half = inference.mean_interval(accuracies)
+            half = statistics.mean_interval(accuracies)
             ends = accuracies.mean() - half, accuracies.mean() + half
         else:
             right = round(accuracies.mean() / 100 * images)
@@ -469,14 +210,15 @@ def test_accuracy(rows, published=None, axes=None):
             f"images alone leave ± {(ends[1] - ends[0]) / 2:.2f}"
         )
     axes.set_title(title)
-    axes.set_yticks(range(len(names)), [label(name) for name in names])
+    axes.set_yticks(range(len(names)), labels)
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.set_xlabel("test accuracy (%)")
-    axes.grid(alpha=0.3, axis="x")
-    axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False)
+    axes.grid(visible=False, axis="y")
+    legend_beside(axes)
     return axes.figure
 
 
+@styled
 def differences(table, metric="test_accuracy"):
     """Draws every pair's difference with its simultaneous interval.
 
@@ -484,21 +226,19 @@ def differences(table, metric="test_accuracy"):
     difference that is shown.
 
     Args:
-        table: A table as `analysis.verdicts` makes it.
+        table: A table as `tables.verdicts` makes it.
         metric: What it is of.
 
     Returns:
         The figure.
     """
-    figure, axes = plt.subplots(
-        figsize=(8, 0.6 + 0.3 * len(table)), layout="constrained"
-    )
-    scale, _ = analysis.SCALES[metric]
-    margin = scale * analysis.MARGINS[metric]
+    figure, axes = plt.subplots(figsize=(8, 0.6 + 0.3 * len(table)))
+    scale, _ = tables.SCALES[metric]
+    margin = scale * tables.MARGINS[metric]
     axes.axvspan(-margin, margin, color="grey", alpha=0.2, linewidth=0)
     axes.axvline(0, color="grey", linewidth=0.8)
     for place, row in enumerate(table.itertuples()):
-        shown = row.verdict in inference.VERDICTS[:2]
+        shown = row.verdict in statistics.VERDICTS[:2]
         axes.plot([row.low, row.high], [place, place], color="black")
         axes.plot(
             row.difference,
@@ -508,10 +248,9 @@ def differences(table, metric="test_accuracy"):
             markerfacecolor="black" if shown else "white",
         )
     pairs = [
-        " − ".join(label(name) for name in pair.split(" - "))
-        for pair in table.index
+        f"{label(first)} − {label(second)}" for first, second in table.index
     ]
-    counts = table["verdict"].isin(inference.VERDICTS[:2]).sum()
+    counts = table["verdict"].isin(statistics.VERDICTS[:2]).sum()
     axes.set_title(f"{counts} of {len(table)} differences are shown (filled)")
     axes.set_yticks(range(len(table)), pairs)
     axes.set_ylim(len(table) - 0.4, -0.6)
@@ -520,10 +259,11 @@ def differences(table, metric="test_accuracy"):
         if metric == "test_accuracy"
         else "difference in test loss (nats)"
     )
-    axes.grid(alpha=0.3, axis="x")
+    axes.grid(visible=False, axis="y")
     return figure
 
 
+@styled
 def effects(table):
     """Draws what each published difference does to the test accuracy.
 
@@ -531,18 +271,16 @@ def effects(table):
     where the mean would be, 95 % of the time, if the seed alone moved it.
 
     Args:
-        table: A table as `analysis.ablation_effects` makes it.
+        table: A table as `tables.effects` makes it.
 
     Returns:
         The figure.
     """
-    figure, axes = plt.subplots(
-        figsize=(10, 1.2 + 0.4 * len(table)), layout="constrained"
-    )
+    figure, axes = plt.subplots(figsize=(10, 1.2 + 0.4 * len(table)))
     axes.axvline(0, color="grey", linewidth=0.8)
     means, reach = table["accuracy, points"], table["chance ±"]
     for place, (variant, seeds) in enumerate(table["by seed"].items()):
-        dye = colour(variant.partition(",")[0])
+        dye = colour(table.loc[variant, "activation"])
         axes.plot(seeds, [place] * len(seeds), "o", color=dye, alpha=0.7)
         axes.plot(means[variant], place, "|", color=dye, markersize=16)
     axes.hlines(
@@ -563,26 +301,29 @@ def effects(table):
         f"{beyond or 'None'} of {len(table)} mean differences "
         f"{'is' if beyond == 1 else 'are'} beyond what the seed alone does"
     )
-    axes.set_yticks(range(len(table)), map(label, table.index))
+    axes.set_yticks(
+        range(len(table)), map(label, table["activation"], table.index)
+    )
     axes.set_ylim(len(table) - 0.4, -0.6)
     axes.set_xlabel("test accuracy less the controlled run's (points)")
-    axes.grid(alpha=0.3, axis="x")
-    axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False)
+    axes.grid(visible=False, axis="y")
+    legend_beside(axes)
     return figure
 
 
+@styled
 def late_start(histories, published):
     """Draws the published training loss of swish beside two fits of 20.
 
     Args:
-        histories: A table as `analysis.history_table` makes it, of one run of
+        histories: A table as `tables.history_table` makes it, of one run of
             swish with two fits.
-        published: A table as `analysis.published_history` makes it.
+        published: A table as `tables.published_history` makes it.
 
     Returns:
         The figure.
     """
-    figure, axes = plt.subplots(figsize=(8, 3.8), layout="constrained")
+    figure, axes = plt.subplots(figsize=(8, 3.8))
     shown = published[published["activation"] == "swish"]
     half = histories["epoch"].max() // 2
     first = histories[histories["epoch"] <= half]
@@ -609,24 +350,22 @@ def late_start(histories, published):
     axes.set_yscale("log")
     axes.set_xlabel("epoch of the fit")
     axes.set_ylabel("training loss (nats, logarithmic)")
-    axes.xaxis.set_major_locator(
-        ticker.MaxNLocator(integer=True, steps=[1, 2, 5, 10])
-    )
-    axes.grid(alpha=0.3, which="both")
-    axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False)
+    whole_numbers(axes)
+    legend_beside(axes)
     return figure
 
 
+@styled
 def betas(table):
     """Draws every trained beta over the epochs, a line a layer and seed.
 
     Args:
-        table: A table as `analysis.beta_table` makes it.
+        table: A table as `tables.beta_table` makes it.
 
     Returns:
         The figure.
     """
-    figure, axes = plt.subplots(figsize=(8, 3.8), layout="constrained")
+    figure, axes = plt.subplots(figsize=(8, 3.8))
     layers = list(dict.fromkeys(table["layer"]))
     for layer, style in zip(layers, ("-", "--", ":"), strict=False):
         rows = table[table["layer"] == layer]
@@ -649,19 +388,17 @@ def betas(table):
     )
     axes.set_xlabel("epoch")
     axes.set_ylabel("β")
-    axes.xaxis.set_major_locator(
-        ticker.MaxNLocator(integer=True, steps=[1, 2, 5, 10])
-    )
-    axes.grid(alpha=0.3)
-    axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False)
+    whole_numbers(axes)
+    legend_beside(axes)
     return figure
 
 
+@styled
 def hardest(table, images, labels, columns=9):
     """Draws test images, each with its label and the classes it was given.
 
     Args:
-        table: A table as `analysis.hardest_images` makes it.
+        table: A table as `tables.hardest_images` makes it.
         images: The images by index, each of shape (28, 28).
         labels: Their labels by index.
         columns: How many images in a row.
@@ -675,7 +412,6 @@ def hardest(table, images, labels, columns=9):
         columns,
         figsize=(10, 0.4 + 1.35 * rows),
         squeeze=False,
-        layout="constrained",
     )
     for axes in panels.flat:
         axes.axis("off")
@@ -686,21 +422,22 @@ def hardest(table, images, labels, columns=9):
     return figure
 
 
+@styled
 def overview(study, records):
     """Draws the validation curves above the test accuracies."""
     figure, (above, below) = plt.subplots(
-        2, figsize=(9, 7.6), height_ratios=(4, 3), layout="constrained"
+        2, figsize=(9, 7.6), height_ratios=(4, 3)
     )
-    published = _published_for(study)
+    published = study.published
     curves(
-        analysis.history_table(study, records),
+        tables.history_table(study, records),
         "val_accuracy",
-        analysis.published_history() if published else None,
+        tables.published_history() if published else None,
         above,
     )
     test_accuracy(
-        analysis.run_table(study, records),
-        analysis.published_test() if published else None,
+        tables.run_table(study, records),
+        tables.published_test() if published else None,
         below,
     )
     return figure
@@ -709,9 +446,9 @@ def overview(study, records):
 def save_all(study, records, folder):
     """Writes a study's figures as PNG files; returns their paths."""
     folder.mkdir(parents=True, exist_ok=True)
-    published = _published_for(study)
-    history = analysis.published_history() if published else None
-    histories = analysis.history_table(study, records)
+    published = study.published
+    history = tables.published_history() if published else None
+    histories = tables.history_table(study, records)
     drawn = {study.name: overview(study, records)}
     for metric in METRIC_LABELS:
         drawn[f"{study.name}-{metric}"] = curves(histories, metric, history)
@@ -721,8 +458,3 @@ def save_all(study, records, folder):
         figure.savefig(paths[-1], dpi=110)
         plt.close(figure)
     return paths
-
-
-def _published_for(study):
-    """Whether the published figures are of what the study trains."""
-    return study.name == "controlled"

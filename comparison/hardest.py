@@ -8,7 +8,7 @@ import sys
 
 import numpy as np
 
-from comparison import analysis, data, runs, studies
+from comparison import data, records, studies, tables
 
 FILE = "hardest_images.npz"
 
@@ -20,9 +20,9 @@ def write(path=None):
         path: Where MNIST lies; see `data.load`.
     """
     study = studies.study("controlled")
-    records = studies.records(study, [analysis.RESULTS])
-    table = analysis.hardest_images(records)
-    index = np.sort(table.index[2 * table["wrong"] >= len(records)])
+    found = studies.records(study, [records.RESULTS])
+    table = tables.hardest_images(found)
+    index = np.sort(table.index[2 * table["wrong"] >= len(found)])
     test = data.load("mnist", path)
     content = io.BytesIO()
     np.savez_compressed(
@@ -31,12 +31,12 @@ def write(path=None):
         images=test.x_test[index, ..., 0],
         labels=test.y_test[index].astype(np.uint8),
     )
-    runs.write_whole(analysis.RESULTS / FILE, content.getvalue())
+    records.write_whole(records.RESULTS / FILE, content.getvalue())
 
 
 def read():
     """Returns the kept images and labels, as two dicts by index."""
-    with np.load(analysis.RESULTS / FILE) as kept:
+    with np.load(records.RESULTS / FILE) as kept:
         index = kept["index"].tolist()
         return (
             dict(zip(index, kept["images"], strict=True)),

@@ -66,19 +66,21 @@ def start():
     was_imported = "tensorflow" in sys.modules
     had_decided = "TF_ENABLE_ONEDNN_OPTS" in os.environ
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
-    os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(cores()))
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     _keep_memory()
     with _silenced():
         import keras
+    on_tensorflow = keras.backend.backend() == "tensorflow"
+    threads_set = "TF_NUM_INTRAOP_THREADS" in os.environ
+    if on_tensorflow and not (was_imported or threads_set):
+        import tensorflow as tf
+
+        # By itself it takes the affinity into account, and no container.
+        tf.config.threading.set_intra_op_parallelism_threads(cores())
     # A study traces a network a run, which TensorFlow takes for a mistake.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
-    if (
-        was_imported
-        and not had_decided
-        and keras.backend.backend() == "tensorflow"
-        and onednn() is False
-    ):
+    too_early = on_tensorflow and was_imported and not had_decided
+    if too_early and onednn() is False:
         warnings.warn(
             "TensorFlow was imported before this project, too early to switch "
             "on oneDNN's kernels: training takes about twice as long. Import "

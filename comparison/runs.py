@@ -1,168 +1,19 @@
 """One run: from a configuration to a record on disk, resumable."""
 
 import dataclasses
-import datetime
 import hashlib
 import io
 import json
-import logging
 import math
-import os
 import pathlib
-import platform
-import subprocess
 import time
 
-import filelock
 import keras
 import numpy as np
 
 import activations
-from comparison import cnn, data, process
-
-# Not float64: Keras cannot add its regularisation to a loss in float32.
-DTYPE_POLICIES = ("float32", "mixed_bfloat16", "mixed_float16")
-
-
-@dataclasses.dataclass(frozen=True)
-class Configuration:
-    """Everything that can change the result of a run; the article's values.
-
-    Attributes:
-        activation: A name that `activations.layer` knows.
-        dataset: A name that `data.load` knows.
-        seed: Of the initial weights, the order of the batches and the dropout
-            masks, 0 to 2**32 - 1.
-        epochs: Passes over the training images, 1 to 10,000.
-        batch_size: Images a step, 1 to 65,536.
-        dropout: Rate in front of the output layer, 0 to less than 1; behind
-            the pooling it is half of that.
-        batch_normalization: Whether each activation is preceded by one.
-        kernel_initializer: Keras's name of the initializer of every layer with
-            an activation to compare; the output layer has glorot_uniform.
-        learning_rate: Adam's first one, greater than 0, at most 10.
-        negative_slope: Of leaky ReLU below zero, 0 to 1.
-        beta: Of swish; of swish_trainable, where it starts. -100 to 100.
-        dtype_policy: Keras's name of the layers' dtype policy.
-        validation: `"held_out"` for training images set aside, `"test"` for
-            the test images, as the article's code has it.
-        train_samples: How many training images are used; `None` for all.
-        extra_dense: Whether the two linear layers are there that the published
-            leaky ReLU network has besides; see `cnn.with_extra_dense`.
-        fits: How many times in succession the network is trained for `epochs`,
-            as by further calls of Keras's `fit`: weights and optimizer go on,
-            the learning-rate schedule forgets what it has seen. 1 to 10.
-
-    Raises:
-        ValueError: If a value is out of its range or not of its type.
-    """
-
-    activation: str
-    dataset: str = "mnist"
-    seed: int = 0
-    epochs: int = 20
-    batch_size: int = 128
-    dropout: float = 0.5
-    batch_normalization: bool = True
-    kernel_initializer: str = "glorot_uniform"
-    learning_rate: float = 0.001
-    negative_slope: float = 0.01
-    beta: float = 1.0
-    dtype_policy: str = "float32"
-    validation: str = "held_out"
-    train_samples: int | None = None
-    extra_dense: bool = False
-    fits: int = 1
-
-    def __post_init__(self):
-        # A function would do for a network, and not for a record.
-        self._check_text("activation")
-        self._check_text("kernel_initializer")
-        activations.layer(self.activation)
-        data.check_name(self.dataset)
-        self._check_number("seed", int, 0, 2**32 - 1)
-        self._check_number("epochs", int, 1, 10_000)
-        self._check_number("batch_size", int, 1, 65_536)
-        self._check_number("dropout", float, 0, 1, "[)")
-        self._check_number("fits", int, 1, 10)
-        self._check_number("learning_rate", float, 0, 10, "(]")
-        self._check_number("negative_slope", float, 0, 1)
-        self._check_number("beta", float, -100, 100)
-        if self.train_samples is not None:
-            self._check_number("train_samples", int, 10, 60_000)
-        self._check_choice("batch_normalization", (True, False))
-        self._check_choice("extra_dense", (True, False))
-        self._check_choice("dtype_policy", DTYPE_POLICIES)
-        self._check_choice("validation", ("held_out", "test"))
-        try:
-            cnn.seeded(self.kernel_initializer, 0)
-        except (TypeError, ValueError) as error:
-            raise ValueError(
-                "`kernel_initializer` must be Keras's name of an initializer "
-                "that takes a seed. Received: kernel_initializer="
-                f"{self.kernel_initializer!r}"
-            ) from error
-
-    def _check_text(self, name):
-        value = getattr(self, name)
-        if not isinstance(value, str):
-            raise ValueError(
-                f"`{name}` must be a name. Received: {name}={value!r}"
-            )
-
-    def _check_number(self, name, kind, low, high, brackets="[]"):
-        value = getattr(self, name)
-        allowed = (int, float) if kind is float else int
-        if (
-            isinstance(value, bool)
-            or not isinstance(value, allowed)
-            or not low <= value <= high
-            or (brackets[0] == "(" and value == low)
-            or (brackets[1] == ")" and value == high)
-        ):
-            word = "an integer" if kind is int else "a number"
-            raise ValueError(
-                f"`{name}` must be {word} in {brackets[0]}{low}, "
-                f"{high}{brackets[1]}. Received: {name}={value!r}"
-            )
-        # 1 and 1.0 are one configuration, and have one record; 0.0 and -0.0
-        # are, too, hence the addition.
-        object.__setattr__(self, name, kind(value) + 0)
-
-    def _check_choice(self, name, choices):
-        value = getattr(self, name)
-        if value not in choices or type(value) not in map(type, choices):
-            raise ValueError(
-                f"`{name}` must be one of {', '.join(map(repr, choices))}. "
-                f"Received: {name}={value!r}"
-            )
-
-    def activation_arguments(self):
-        """Returns what `activations.layer` is to be given besides the name."""
-        if self.activation == "leaky_relu":
-            return {"negative_slope": self.negative_slope}
-        if self.activation in ("swish", "swish_trainable"):
-            return {"beta": self.beta}
-        return {}
-
-    @property
-    def key(self):
-        """The name of this configuration's record, without its ending.
-
-        It rests on the fields that differ from their defaults, so that a field
-        added later, at its default, renames no record.
-        """
-        changed = {
-            field.name: getattr(self, field.name)
-            for field in dataclasses.fields(self)
-            if getattr(self, field.name) != field.default
-        }
-        digest = hashlib.sha256(_canonical(changed)).hexdigest()[:8]
-        return f"{self.dataset}-{self.activation}-seed{self.seed}-{digest}"
-
-
-class RecordError(ValueError):
-    """A record that is cut off or was edited."""
+from comparison import cnn, data, records
+from comparison.configuration import Configuration
 
 
 class CheckpointError(ValueError):
@@ -189,9 +40,12 @@ def run(configuration, results, data_path=None, on_epoch=None, wait=True):
     Raises:
         filelock.Timeout: If another process is at it and `wait` is false.
     """
-    images = load_images(configuration, data_path)
-    with claim(configuration.key, results, wait):
-        record = find(configuration, [results])
+    # A record that is there needs no data, and no data no folder.
+    images = None
+    if find(configuration, [results], records.ignore) is None:
+        images = load_images(configuration, data_path)
+    with records.claim(configuration.key, results, wait):
+        record = find(configuration, [results], records.set_aside)
         if record is None:
             training = Training(configuration, images)
             state = load_checkpoint(configuration, results)
@@ -205,8 +59,7 @@ def run(configuration, results, data_path=None, on_epoch=None, wait=True):
                 save_checkpoint(training.state(), configuration, results)
                 if on_epoch is not None:
                     on_epoch(training.history)
-            record = training.record()
-            save_record(record, configuration, results)
+            record = save_record(training.record(), configuration, results)
         discard_checkpoint(configuration, results)
     return record
 
@@ -221,22 +74,6 @@ def load_images(configuration, data_path=None):
     )
 
 
-def claim(key, results, wait=True):
-    """Returns the lock on a record's making, held until it is released.
-
-    The system releases it when the process that holds it ends, however that
-    ends.
-
-    Raises:
-        filelock.Timeout: If another process holds it and `wait` is false.
-    """
-    folder = pathlib.Path(results) / ".locks"
-    folder.mkdir(parents=True, exist_ok=True)
-    lock = filelock.FileLock(folder / key)
-    lock.acquire(timeout=-1 if wait else 0)
-    return lock
-
-
 def load_checkpoint(configuration, results):
     """Returns the checkpoint of a run as bytes, or `None`."""
     path = _checkpoint(configuration, results)
@@ -245,7 +82,7 @@ def load_checkpoint(configuration, results):
 
 def save_checkpoint(state, configuration, results):
     """Writes what `Training.state` gave."""
-    write_whole(_checkpoint(configuration, results), state)
+    records.write_whole(_checkpoint(configuration, results), state)
 
 
 def discard_checkpoint(configuration, results, error=None):
@@ -254,61 +91,39 @@ def discard_checkpoint(configuration, results, error=None):
     if error is None:
         path.unlink(missing_ok=True)
     else:
-        set_aside(path, error)
+        records.set_aside(path, error)
 
 
 def save_record(record, configuration, results):
-    """Writes the record of a run."""
-    text = json.dumps(record, indent=1, allow_nan=False) + "\n"
-    path = pathlib.Path(results) / f"{configuration.key}.json"
-    write_whole(path, text.encode())
+    """Writes the record of a run; returns it with its hash."""
+    return records.write(
+        pathlib.Path(results) / f"{configuration.key}.json", record
+    )
 
 
 def _checkpoint(configuration, results):
     return pathlib.Path(results) / f"{configuration.key}.checkpoint.npz"
 
 
-def find(configuration, folders):
-    """Returns the record of a configuration from the first folder with one.
+def find(configuration, folders, on_damage=records.report):
+    """Returns the record of a configuration; see `records.find`."""
 
-    A file that is cut off or edited is set aside, with a warning.
-    """
-    for folder in folders:
-        path = pathlib.Path(folder) / f"{configuration.key}.json"
-        if path.exists():
-            try:
-                return read(path, configuration)
-            except RecordError as error:
-                set_aside(path, error)
-    return None
+    def check(record, path):
+        try:
+            found = of_record(record)
+        except (ValueError, KeyError, TypeError) as error:
+            raise records.RecordError(
+                f"{path} is no record of a run ({error})."
+            ) from error
+        if found != configuration:
+            raise records.RecordError(f"{path} holds another run: {found}.")
 
-
-def read(path, configuration=None):
-    """Reads a record, and checks that it is whole and as it was written.
-
-    Raises:
-        RecordError: If it is not, or is not that of the configuration.
-    """
-    try:
-        record = json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
-        if record["hash"] != content_hash(record):
-            raise RecordError(f"{path} was edited: its hash does not fit.")
-        found = Configuration(**record["configuration"])
-    except (ValueError, KeyError, TypeError) as error:
-        if isinstance(error, RecordError):
-            raise
-        raise RecordError(
-            f"{path} is no whole record ({type(error).__name__}: {error})."
-        ) from error
-    if configuration is not None and found != configuration:
-        raise RecordError(f"{path} holds another run: {found}.")
-    return record
+    return records.find(f"{configuration.key}.json", folders, check, on_damage)
 
 
-def content_hash(record):
-    """Returns the SHA-256 of a record's content, all but the hash itself."""
-    content = {key: value for key, value in record.items() if key != "hash"}
-    return hashlib.sha256(_canonical(content)).hexdigest()
+def of_record(record):
+    """Returns the configuration of a run's record."""
+    return Configuration.from_record(record["configuration"])
 
 
 def result(record):
@@ -364,7 +179,7 @@ class Training:
     def __init__(self, configuration, images):
         self.configuration = configuration
         self.images = images
-        self.environment = environment()
+        self.environment = records.environment()
         self.history = {}
         self.model = cnn.build(configuration)
         # Keras makes the optimizer's variables in the first step, too late for
@@ -443,13 +258,14 @@ class Training:
 
     def state(self):
         """Returns all that the next epoch depends on, as bytes (.npz)."""
-        described = {
-            "configuration": dataclasses.asdict(self.configuration),
-            "history": self.history,
-        }
         arrays = {
             f"variable_{number}": keras.ops.convert_to_numpy(variable)
             for number, variable in enumerate(self._variables())
+        }
+        described = {
+            "configuration": dataclasses.asdict(self.configuration),
+            "history": self.history,
+            "hash": _arrays_hash(arrays.values()),
         }
         file = io.BytesIO()
         described = np.frombuffer(json.dumps(described).encode(), np.uint8)
@@ -470,7 +286,9 @@ class Training:
                     saved[f"variable_{number}"]
                     for number in range(len(variables))
                 ]
-            found = Configuration(**described["configuration"])
+            if described["hash"] != _arrays_hash(values):
+                raise ValueError("it was altered: its hash does not fit")
+            found = Configuration.from_record(described["configuration"])
             if found != self.configuration:
                 raise ValueError(f"it is of another run: {found}")
             for variable, value in zip(variables, values, strict=True):
@@ -491,25 +309,29 @@ class Training:
 
     def record(self):
         """Returns the record of the finished run; tests the network."""
-        record = _without_nan(
-            {
-                "configuration": dataclasses.asdict(self.configuration),
-                "parameters": self.model.count_params(),
-                "train_samples": len(self.images.x_train),
-                "diverged": self.diverged,
-                "history": self.history,
-                "test": None
-                if self.diverged
-                else _test(self.model, self.images),
-                "environment": self.environment,
-            }
-        )
-        return {**record, "hash": content_hash(record)}
+        return {
+            "configuration": dataclasses.asdict(self.configuration),
+            "parameters": self.model.count_params(),
+            "train_samples": len(self.images.x_train),
+            "diverged": self.diverged,
+            "history": self.history,
+            "test": None if self.diverged else _test(self.model, self.images),
+            "environment": self.environment,
+        }
 
     def _variables(self):
         # Weights, moving averages, the dropout's random state; the optimizer's.
         layers = [v for layer in self.model.layers for v in layer.variables]
         return [*layers, *self.model.optimizer.variables]
+
+
+def _arrays_hash(arrays):
+    """Returns a SHA-256 of arrays: types, shapes and contents."""
+    digest = hashlib.sha256()
+    for array in arrays:
+        digest.update(f"{array.dtype.str}{array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
 
 
 def _test(model, images):
@@ -528,99 +350,3 @@ def _test(model, images):
         "accuracy": 1 - len(wrong) / len(images.y_test),
         "misclassified": [[int(i), int(predicted[i])] for i in wrong],
     }
-
-
-def set_aside(path, error):
-    """Renames a file that is no good, and warns: nothing is thrown away."""
-    number = 1
-    while (aside := path.with_name(f"{path.name}.damaged-{number}")).exists():
-        number += 1
-    try:
-        path.rename(aside)
-        where = f"is now {aside.name}"
-    except OSError as failure:
-        where = f"stays where it is ({failure.strerror})"
-    logging.getLogger(__name__).warning(
-        "%s is not used, and %s: %s", path, where, error
-    )
-
-
-def write_whole(path, content):
-    """Writes a file whole or not at all: aside first, then renamed.
-
-    Aside is always the same name, so that what a killed process leaves there
-    is overwritten by the next; `claim` keeps others away.
-    """
-    aside = path.with_name(f".{path.name}.partial")
-    try:
-        with aside.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(aside, path)
-    except BaseException:
-        aside.unlink(missing_ok=True)
-        raise
-
-
-def _canonical(value):
-    return json.dumps(value, sort_keys=True, allow_nan=False).encode()
-
-
-def _without_nan(value):
-    """Returns the value with `None` for what JSON has no number for."""
-    if isinstance(value, dict):
-        return {key: _without_nan(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_without_nan(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
-
-
-def environment():
-    """Returns what a result was computed with: provenance, no more."""
-    device, instructions = process.processor()
-    found = {
-        "time": datetime.datetime.now(datetime.UTC).isoformat("T", "seconds"),
-        "python": platform.python_version(),
-        "keras": keras.__version__,
-        "numpy": np.__version__,
-        "backend": keras.backend.backend(),
-        "platform": platform.platform(),
-        "device": device,
-        "instructions": instructions,
-        "cores": process.cores(),
-        "variables": {
-            name: os.environ[name]
-            for name in process.ROUNDING
-            if name in os.environ
-        },
-        "commit": _commit(),
-    }
-    if found["backend"] == "tensorflow":
-        import tensorflow as tf
-
-        found["tensorflow"] = tf.__version__
-        found["onednn"] = process.onednn()
-        found["threads"] = (
-            tf.config.threading.get_intra_op_parallelism_threads()
-            or int(os.environ.get("TF_NUM_INTRAOP_THREADS", 0))
-            or process.cores()
-        )
-        gpus = tf.config.list_physical_devices("GPU")
-        if gpus:
-            details = tf.config.experimental.get_device_details(gpus[0])
-            found["device"] = details.get("device_name", "GPU")
-    return found
-
-
-def _commit():
-    """Returns the commit of the code, where it lies in a git repository."""
-    git = ["git", "-C", str(pathlib.Path(__file__).parent)]
-    try:
-        return subprocess.check_output(
-            [*git, "rev-parse", "HEAD"], stderr=subprocess.DEVNULL, text=True
-        ).strip()
-    except (OSError, subprocess.CalledProcessError):
-        return None

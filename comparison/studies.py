@@ -1,15 +1,18 @@
 """Studies: named lists of runs."""
 
 import dataclasses
-import difflib
 import functools
 import io
 import sys
+from collections.abc import Iterable
 
 import filelock
 from tqdm import tqdm
 
+from activations import unknown
 from comparison import runs
+from comparison.configuration import Configuration
+from comparison.records import ignore
 
 # The article's five, and what it leaves out: swish with a trained beta.
 ARTICLE = ("sigmoid", "tanh", "relu", "leaky_relu", "swish")
@@ -18,36 +21,73 @@ COMPARED = (*ARTICLE, "swish_trainable")
 
 @dataclasses.dataclass(frozen=True)
 class Study:
-    """A named list of runs, and what it can show."""
+    """A named list of runs, and what it can show.
+
+    Attributes:
+        name: What `study` and the command line know it by.
+        purpose: A sentence or two on what it is for.
+        configurations: The runs.
+        baseline: The study whose run of the same activation and seed each run
+            is to be compared with, or `None`.
+        published: Whether the published figures are of what it trains.
+        varying: The fields that differ within the study, but for activation
+            and seed; a part of a study keeps those of the whole.
+    """
 
     name: str
     purpose: str
     configurations: tuple
+    baseline: "Study | None" = None
+    published: bool = False
+    varying: tuple | None = None
+
+    def __post_init__(self):
+        if self.varying is None:
+            fields = tuple(
+                field.name
+                for field in dataclasses.fields(Configuration)
+                if field.name not in ("activation", "seed")
+                and len({getattr(c, field.name) for c in self.configurations})
+                > 1
+            )
+            object.__setattr__(self, "varying", fields)
 
     def variant(self, configuration):
         """Returns the activation, and what else is the run's own in the study.
 
-        That is the fields which differ within the study, but for the seed,
-        where they are not at their default.
+        That is the fields that vary where they are not at their default.
         """
         named = [configuration.activation]
-        for field in dataclasses.fields(runs.Configuration):
+        for field in dataclasses.fields(Configuration):
             value = getattr(configuration, field.name)
-            if field.name in ("activation", "seed") or value == field.default:
-                continue
-            if not _is_shared(STUDIES[self.name].configurations, field.name):
+            if field.name in self.varying and value != field.default:
                 named.append(
                     field.name if value is True else f"{field.name}={value}"
                 )
         return ", ".join(named)
 
+    @property
+    def seeds(self):
+        """The seeds, each once, in the study's order."""
+        return list(dict.fromkeys(c.seed for c in self.configurations))
 
-def _is_shared(configurations, field):
-    return len({getattr(c, field) for c in configurations}) == 1
 
+def of_networks(name, purpose, seeds, networks=COMPARED, **fields):
+    """Makes a study of networks, each an activation or a dict of fields.
 
-def _study(name, purpose, seeds, networks=COMPARED, **fields):
-    """Makes a study of networks, each an activation or a dict of fields."""
+    Args:
+        name: Of the study.
+        purpose: What it is for.
+        seeds: Of every network.
+        networks: Activations, or dicts of fields of `Configuration`.
+        **fields: `baseline` and `published` of `Study`, and fields of
+            `Configuration` that all networks share.
+    """
+    about = {
+        key: fields.pop(key)
+        for key in ("baseline", "published")
+        if key in fields
+    }
     networks = [
         {"activation": network} if isinstance(network, str) else network
         for network in networks
@@ -56,10 +96,11 @@ def _study(name, purpose, seeds, networks=COMPARED, **fields):
         name,
         purpose,
         tuple(
-            runs.Configuration(**{**fields, **network}, seed=seed)
+            Configuration(**{**fields, **network}, seed=seed)
             for seed in seeds
             for network in networks
         ),
+        **about,
     )
 
 
@@ -69,10 +110,17 @@ _EXTRA = {"extra_dense": True}
 _HE = {"kernel_initializer": "he_normal"}
 
 
+_CONTROLLED = of_networks(
+    "controlled",
+    "The article's network on MNIST, everything but the activation "
+    "held equal; 5,000 training images held out for validation.",
+    seeds=range(5),
+    published=True,
+)
 STUDIES = {
     study.name: study
     for study in (
-        _study(
+        of_networks(
             "quick",
             "3,000 digits, 5 epochs, one seed: it shows that everything works "
             "and how the curves look. It ranks nothing.",
@@ -85,27 +133,22 @@ STUDIES = {
             # 0.81 beside 0.98 in training.
             batch_size=16,
         ),
-        _study(
-            "controlled",
-            "The article's network on MNIST, everything but the activation "
-            "held equal; 5,000 training images held out for validation.",
-            seeds=range(5),
-        ),
-        _study(
+        _CONTROLLED,
+        of_networks(
             "unnormalised",
             "The controlled networks without batch normalisation: where what "
             "the article says of gradients has its best chance.",
             seeds=range(5),
             batch_normalization=False,
         ),
-        _study(
+        of_networks(
             "controlled_fashion",
             "The controlled networks on Fashion-MNIST, whose ten kinds of "
             "clothing are harder to tell apart than digits.",
             seeds=range(5),
             dataset="fashion_mnist",
         ),
-        _study(
+        of_networks(
             "published",
             "The five networks as the author's code has them, their "
             "differences included, validated on the test images; swish once "
@@ -120,8 +163,9 @@ STUDIES = {
                 {"activation": "swish", **_HE, "fits": 2},
             ],
             validation="test",
+            published=True,
         ),
-        _study(
+        of_networks(
             "ablations",
             "The controlled networks with one thing at a time as it was "
             "published; to be compared with the controlled run of the same "
@@ -134,8 +178,9 @@ STUDIES = {
                 {"activation": "swish", **_HE},
                 {"activation": "relu", "validation": "test"},
             ],
+            baseline=_CONTROLLED,
         ),
-        _study(
+        of_networks(
             "precision",
             "The controlled relu in float32 and with matrix products in "
             "bfloat16: what half the bits change.",
@@ -144,8 +189,9 @@ STUDIES = {
                 {"activation": "relu"},
                 {"activation": "relu", "dtype_policy": "mixed_bfloat16"},
             ],
+            baseline=_CONTROLLED,
         ),
-        _study(
+        of_networks(
             "smoke",
             "300 digits, one epoch: for tests of the code, not of anything "
             "else.",
@@ -164,21 +210,20 @@ def study(name, activations=None, seeds=None, **changes):
 
     Args:
         name: A name in `STUDIES`.
-        activations: Instead of the study's own activations.
-        seeds: Instead of the study's own seeds.
-        **changes: Fields of `runs.Configuration` to set in every run. Such
-            runs have records of their own and never enter the study's.
+        activations: Instead of the study's own activations, a list.
+        seeds: Instead of the study's own seeds, a list.
+        **changes: Fields of `Configuration` to set in every run. Such runs
+            have records of their own and never enter the study's; they have
+            no published counterpart, and a baseline changed alike.
 
     Raises:
         ValueError: If a name is unknown or a value out of range.
     """
     if name not in STUDIES:
-        nearest = difflib.get_close_matches(str(name), STUDIES, 1, cutoff=0.0)
-        raise ValueError(
-            f"Unknown study. Did you mean {nearest[0]!r}? "
-            f"Known are {', '.join(STUDIES)}. Received: study={name!r}"
-        )
+        raise unknown("study", name, STUDIES)
     found = STUDIES[name]
+    _check_list("activations", activations, "names, such as relu and tanh")
+    _check_list("seeds", seeds, "integers, such as 0 and 1")
     networks = list(
         dict.fromkeys(
             dataclasses.replace(c, seed=0) for c in found.configurations
@@ -190,17 +235,45 @@ def study(name, activations=None, seeds=None, **changes):
             for activation in activations
             for network in _of_activation(found, networks, activation)
         ]
-    if seeds is None:
-        seeds = [c.seed for c in found.configurations]
-    # A run named twice is one run.
+    # What is as it was is no change.
+    changes = {
+        field: value
+        for field, value in changes.items()
+        if any(getattr(c, field, None) != value for c in networks)
+    }
     configurations = tuple(
+        # A run named twice is one run.
         dict.fromkeys(
             dataclasses.replace(network, seed=seed, **changes)
-            for seed in seeds
+            for seed in (found.seeds if seeds is None else seeds)
             for network in networks
         )
     )
-    return dataclasses.replace(found, configurations=configurations)
+    if found.baseline is not None:
+        # Beside the runs of these seeds; the spread is that of all there are.
+        seeds = {*found.baseline.seeds, *(c.seed for c in configurations)}
+        baseline = study(found.baseline.name, seeds=sorted(seeds), **changes)
+        found = dataclasses.replace(found, baseline=baseline)
+    return dataclasses.replace(
+        found,
+        configurations=configurations,
+        published=found.published and not changes,
+        # What is changed no longer varies.
+        varying=tuple(f for f in found.varying if f not in changes),
+    )
+
+
+def _check_list(name, value, words):
+    if value is None:
+        return
+    if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
+        raise ValueError(
+            f"`{name}` must be a list of {words}. Received: {name}={value!r}"
+        )
+    if not len(list(value)):
+        raise ValueError(
+            f"`{name}` must name one or more. Received: {name}={value!r}"
+        )
 
 
 def _of_activation(study, networks, activation):
@@ -242,8 +315,11 @@ def run(study, results, folders=(), data_path=None, client=None):
         client: A Dask client whose workers do the runs; by default this
             process does them, one after the other.
     """
-    folders = (results, *folders)
-    done = {c: runs.find(c, folders) for c in study.configurations}
+    done = {
+        # What is damaged in `results` is said when it is made anew.
+        c: runs.find(c, [results], ignore) or runs.find(c, folders)
+        for c in study.configurations
+    }
     to_do = []
     for configuration, record in done.items():
         if record is None:

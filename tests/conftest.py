@@ -2,12 +2,11 @@
 
 import dataclasses
 import functools
-import json
 
 import numpy as np
 import pytest
 
-from comparison import analysis, cnn, data, runs
+from comparison import cnn, data, records, runs
 
 
 def _digits(count, seed):
@@ -43,7 +42,7 @@ def own_results(monkeypatch, tmp_path):
     """An empty folder in place of the project's own results."""
     folder = tmp_path / "own_results"
     folder.mkdir()
-    monkeypatch.setattr(analysis, "RESULTS", folder)
+    monkeypatch.setattr(records, "RESULTS", folder)
     return folder
 
 
@@ -92,10 +91,6 @@ def write_record():
             },
             "environment": {"backend": backend},
         }
-        record["hash"] = runs.content_hash(record)
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"{configuration.key}.json"
-        path.write_text(json.dumps(record))
-        return record
+        return records.write(folder / f"{configuration.key}.json", record)
 
     return write

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from comparison import cluster, data, runs, studies
+from comparison import cluster, data, records, runs, studies
 
 STUDY = studies.study(
     "smoke", ["relu", "tanh", "swish_trainable"], epochs=2, train_samples=60
@@ -122,11 +122,11 @@ def test_goes_on_behind_a_checkpoint(client, one_process, tmp_path, capsys):
     tmp_path.mkdir(exist_ok=True)
     runs.save_checkpoint(state, relu, tmp_path)
     runs.save_checkpoint(state[:1000], tanh, tmp_path)
-    records = studies.run(STUDY, tmp_path, client=client)
+    found = studies.run(STUDY, tmp_path, client=client)
     assert "relu, seed 0: epoch 1 of 2" not in lines(capsys)
     # Its first epoch was not on the worker's number of threads.
-    assert records[0]["history"]["loss"][0] == training.history["loss"][0]
-    assert [runs.result(record) for record in records[1:]] == one_process[1:]
+    assert found[0]["history"]["loss"][0] == training.history["loss"][0]
+    assert [runs.result(record) for record in found[1:]] == one_process[1:]
     aside = tmp_path / f"{tanh.key}.checkpoint.npz.damaged-1"
     assert aside.read_bytes() == state[:1000]
 
@@ -134,7 +134,6 @@ def test_goes_on_behind_a_checkpoint(client, one_process, tmp_path, capsys):
 def test_run_that_another_process_is_at(client, one_process, tmp_path):
     """It is left to that one, and waited for."""
     relu, *_ = STUDY.configurations
-    lock = runs.claim(relu.key, tmp_path)
     others = []
 
     class Progress:
@@ -148,11 +147,11 @@ def test_run_that_another_process_is_at(client, one_process, tmp_path):
             pass
 
     progress = Progress()
-    for configuration, record in cluster.run(
-        STUDY.configurations, tmp_path, None, progress, client
-    ):
-        others.append((configuration, record and runs.result(record)))
-    lock.release()
+    with records.claim(relu.key, tmp_path):
+        for configuration, record in cluster.run(
+            STUDY.configurations, tmp_path, None, progress, client
+        ):
+            others.append((configuration, record and runs.result(record)))
     assert others[0] == (relu, None)
     assert relu not in progress.started
     assert sorted(c.activation for c, _ in others[1:]) == [
@@ -171,7 +170,8 @@ def test_error_of_a_worker(client, tmp_path):
         studies.run(study, tmp_path / "r", data_path=path, client=client)
     assert str(path) in str(caught.value)
     for configuration in study.configurations:
-        runs.claim(configuration.key, tmp_path / "r", wait=False).release()
+        with records.claim(configuration.key, tmp_path / "r", wait=False):
+            pass
 
 
 def test_scheduler_without_workers(client, monkeypatch):

@@ -420,3 +420,85 @@ def test_folder_that_a_system_keeps(arrays, monkeypatch, tmp_path):
         (tmp_path / name).write_bytes(idx(arrays[key]))
     loaded = data.load("mnist", validation="test")
     np.testing.assert_array_equal(loaded.x_train[..., 0], arrays["x_train"])
+
+
+# Copies in other spellings, and no data at all.
+
+
+def test_idx_files_in_the_other_spelling(arrays, tmp_path):
+    for key, name in data.IDX_FILES.items():
+        content = data.idx_bytes(arrays[key])
+        (tmp_path / name.replace("-idx", ".idx")).write_bytes(content)
+    loaded = data.load("mnist", tmp_path, validation="test")
+    np.testing.assert_array_equal(loaded.y_test, arrays["y_test"])
+
+
+def test_pipe_is_refused_and_not_waited_for(arrays, tmp_path):
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    with pytest.raises(data.DataError, match="no file and no folder"):
+        data.load("mnist", path)
+
+
+def test_home_of_nobody(arrays):
+    with pytest.raises(data.DataError, match="home folder") as caught:
+        data.load("mnist", "~nosuchuser/mnist.npz")
+    assert "~nosuchuser/mnist.npz" in str(caught.value)
+
+
+def test_permission_is_called_a_permission(arrays, npz, monkeypatch):
+    def refuse(*arguments, **keywords):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(data.zipfile, "ZipFile", refuse)
+    with pytest.raises(data.DataError, match="may not be read") as caught:
+        data.load("mnist", npz)
+    assert "truncated" not in str(caught.value)
+
+
+def test_what_would_unpack_to_too_much_is_not_unpacked(
+    arrays, tmp_path, monkeypatch
+):
+    path = tmp_path / "mnist.npz"
+    huge = {**arrays, "x_train": np.zeros((100, 1000, 1000), np.uint8)}
+    np.savez_compressed(path, **huge)
+    monkeypatch.setattr(np, "load", None)
+    with pytest.raises(data.DataError, match="100,000,128 bytes"):
+        data.load("mnist", path)
+
+
+@pytest.mark.parametrize("ending", ["", ".gz"])
+def test_idx_file_that_is_too_long(arrays, tmp_path, ending):
+    for key, name in data.IDX_FILES.items():
+        content = data.idx_bytes(arrays[key])
+        if key == "x_test":
+            content += bytes(10_000_000)
+        if ending:
+            content = gzip.compress(content, 1)
+        (tmp_path / f"{name}{ending}").write_bytes(content)
+    with pytest.raises(data.DataError, match="unpacks to more than"):
+        data.load("mnist", tmp_path)
+
+
+@pytest.mark.parametrize("home", ["{tmp}/elsewhere", None])
+def test_the_cache_that_is_named_is_the_one_that_is_used(
+    arrays, monkeypatch, tmp_path, home
+):
+    """With `KERAS_HOME`, and without a home folder at all."""
+
+    def fail():
+        raise OSError("no network")
+
+    if home is None:
+        monkeypatch.delenv("KERAS_HOME", raising=False)
+        monkeypatch.setenv("HOME", str(tmp_path / "nowhere"))
+        expected = "/tmp/.keras/datasets"
+    else:
+        home = home.format(tmp=tmp_path)
+        monkeypatch.setenv("KERAS_HOME", home)
+        expected = f"{home}/datasets"
+    monkeypatch.setattr(keras.datasets.mnist, "load_data", fail)
+    with pytest.raises(data.DataError) as caught:
+        data.load("mnist")
+    assert f"({expected})" in str(caught.value)
+    assert "--data PATH" in str(caught.value)

@@ -10,7 +10,15 @@ from matplotlib import colors
 from scipy import special, stats
 
 import activations
-from comparison import analysis, figures, inference, studies
+from comparison import (
+    figures,
+    function_figures,
+    records,
+    statistics,
+    studies,
+    style,
+    tables,
+)
 
 matplotlib.use("Agg")
 
@@ -24,17 +32,15 @@ def closed():
 @pytest.fixture(scope="module")
 def controlled():
     study = studies.study("controlled")
-    return study, studies.records(study, [analysis.RESULTS])
+    return study, studies.records(study, [records.RESULTS])
 
 
 def test_colours_differ_and_are_of_every_activation():
     names = [*activations.CATALOG, *studies.COMPARED]
-    rgb = {
-        name: np.array(colors.to_rgb(figures.colour(name))) for name in names
-    }
+    rgb = {name: np.array(colors.to_rgb(style.colour(name))) for name in names}
     for one, other in itertools.combinations(rgb, 2):
         assert np.abs(rgb[one] - rgb[other]).max() > 0.1, (one, other)
-    assert figures.colour("gelu") == figures.colour("gelu")
+    assert style.colour("gelu") == style.colour("gelu")
 
 
 def lines(axes):
@@ -55,7 +61,7 @@ def lines(axes):
     ],
 )
 def test_value_and_derivative(name, value):
-    left, right = figures.value_and_derivative(name, -5, 5).axes
+    left, right = function_figures.value_and_derivative(name, -5, 5).axes
     for line in lines(left):
         x, y = line.get_data()
         np.testing.assert_allclose(y, value(x), atol=1e-7)
@@ -67,13 +73,13 @@ def test_value_and_derivative(name, value):
 
 
 def test_no_line_crosses_the_jump_of_step():
-    left, _ = figures.value_and_derivative("step").axes
+    left, _ = function_figures.value_and_derivative("step").axes
     for line in lines(left):
         assert len(np.unique(line.get_ydata())) == 1
 
 
 def test_swish_family_lies_between_its_limits_at_the_ends():
-    left, _ = figures.swish_family([0.5, 1.0], -8, 8).axes
+    left, _ = function_figures.swish_family([0.5, 1.0], -8, 8).axes
     _first, second, half, relu = left.get_lines()
     x = half.get_xdata()
     np.testing.assert_allclose(half.get_ydata(), x / 2)
@@ -82,26 +88,26 @@ def test_swish_family_lies_between_its_limits_at_the_ends():
 
 
 def test_jacobian_is_written_into_its_cells():
-    figure = figures.softmax_and_jacobian((2.0, 0.0, -1.0))
+    figure = function_figures.softmax_and_jacobian((2.0, 0.0, -1.0))
     s = special.softmax([2.0, 0.0, -1.0])
     expected = np.diag(s) - np.outer(s, s)
     written = [float(text.get_text()) for text in figure.axes[1].texts]
     np.testing.assert_allclose(written, expected.ravel(), atol=5.1e-4)
 
 
-@pytest.mark.parametrize("metric", analysis.METRICS)
+@pytest.mark.parametrize("metric", tables.METRICS)
 def test_curves_are_the_records(controlled, metric):
     study, records = controlled
     figure = figures.curves(
-        analysis.history_table(study, records),
+        tables.history_table(study, records),
         metric,
-        analysis.published_history(),
+        tables.published_history(),
     )
     (axes,) = figure.axes
     drawn = {line.get_label(): line for line in axes.get_lines()}
     for record in records:
         if record["configuration"]["seed"] == 0:
-            name = figures.label(record["configuration"]["activation"])
+            name = style.label(record["configuration"]["activation"])
             same_activation = [
                 r
                 for r in records
@@ -126,7 +132,7 @@ def test_every_seed_is_a_point_and_the_bar_is_the_interval(
         write_record(c, tmp_path, accuracy=next(values))
         for c in study.configurations
     ]
-    rows = analysis.run_table(study, records)
+    rows = tables.run_table(study, records)
     (axes,) = figures.test_accuracy(rows).axes
     points = [
         sorted(line.get_xdata())
@@ -150,9 +156,11 @@ def test_differences_are_the_table():
             "difference": [0.2, 0.0],
             "low": [0.12, -0.05],
             "high": [0.28, 0.05],
-            "verdict": [inference.VERDICTS[0], inference.VERDICTS[2]],
+            "verdict": [statistics.VERDICTS[0], statistics.VERDICTS[2]],
         },
-        index=["relu - tanh", "relu - leaky_relu"],
+        index=pd.MultiIndex.from_tuples(
+            [("relu", "tanh"), ("relu", "leaky_relu")]
+        ),
     )
     (axes,) = figures.differences(table).axes
     bars = [
@@ -167,6 +175,7 @@ def test_differences_are_the_table():
 def test_effects_are_the_table():
     table = pd.DataFrame(
         {
+            "activation": ["swish", "relu"],
             "accuracy, points": [0.3, -0.05],
             "by seed": [[0.2, 0.4], [-0.05]],
             "chance ±": [0.1, 0.2],
@@ -182,7 +191,7 @@ def test_effects_are_the_table():
         ]
         for marker in "o|"
     }
-    swish, relu = figures.colour("swish"), figures.colour("relu")
+    swish, relu = style.colour("swish"), style.colour("relu")
     assert drawn["o"] == [([0.2, 0.4], swish), ([-0.05], relu)]
     assert drawn["|"] == [([0.3], swish), ([-0.05], relu)]
     bars = [
@@ -210,7 +219,7 @@ def test_betas_are_the_table():
 def test_variants_of_an_activation_are_told_apart(write_record, tmp_path):
     study = studies.study("published", ["swish"])
     records = [write_record(c, tmp_path) for c in study.configurations]
-    table = analysis.history_table(study, records)
+    table = tables.history_table(study, records)
     (axes,) = figures.curves(table, "loss").axes
     one, two = axes.get_lines()[:2]
     assert one.get_color() == two.get_color()

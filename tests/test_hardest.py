@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from comparison import analysis, data, figures, hardest, studies
+from comparison import data, figures, hardest, records, studies, tables
 
 
 @pytest.fixture
@@ -39,10 +39,10 @@ def test_what_half_of_the_runs_get_wrong_is_kept(
 
 def test_kept_are_those_that_every_committed_run_gets_wrong():
     study = studies.study("controlled")
-    records = studies.records(study, [analysis.RESULTS])
-    table = analysis.hardest_images(records)
+    found = studies.records(study, [records.RESULTS])
+    table = tables.hardest_images(found)
     images, labels = hardest.read()
-    always = table[table["wrong"] == len(records)]
+    always = table[table["wrong"] == len(found)]
     assert len(always) and set(always.index) <= set(images)
     for index, image in images.items():
         assert image.shape == (28, 28) and image.dtype == np.uint8
@@ -53,8 +53,8 @@ def test_kept_are_those_that_every_committed_run_gets_wrong():
 
 def test_figure_shows_each_with_its_label(four_runs):
     study = studies.study("controlled", ["relu"], range(4))
-    records = studies.records(study, [analysis.RESULTS])
-    table = analysis.hardest_images(records)
+    found = studies.records(study, [records.RESULTS])
+    table = tables.hardest_images(found)
     images = {index: np.full((28, 28), index) for index in table.index}
     labels = {3: 3, 1: 1, 7: 7}
     figure = figures.hardest(table, images, labels, columns=2)

@@ -9,9 +9,10 @@ import time
 
 import pytest
 
-from comparison import cnn, data, runs, studies
+from comparison import cnn, data, records, runs, studies
+from comparison.configuration import Configuration
 
-CONFIGURATION = runs.Configuration(
+CONFIGURATION = Configuration(
     "swish_trainable", batch_size=10, epochs=4, learning_rate=0.01
 )
 
@@ -73,8 +74,8 @@ def train_and_die(images, results, log, write, where):
         if writes == write and where == "behind the renaming":
             os.kill(os.getpid(), signal.SIGKILL)
 
-    runs.os.fsync = fsync
-    runs.os.replace = replace
+    records.os.fsync = fsync
+    records.os.replace = replace
     train(images, results, log)
 
 

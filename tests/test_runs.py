@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 import activations
-from comparison import cnn, data, runs
-from comparison.runs import Configuration
+from comparison import cnn, data, records, runs
+from comparison.configuration import Configuration
 
 CONFIGURATION = Configuration("swish_trainable", epochs=2, batch_size=16)
 
@@ -259,7 +259,7 @@ def test_every_field_changes_the_key():
 
 def test_record_on_disk_is_the_record_returned(finished):
     assert json.loads(finished.path.read_text()) == finished.record
-    assert runs.read(finished.path, CONFIGURATION) == finished.record
+    assert records.read(finished.path) == finished.record
     assert runs.find(CONFIGURATION, [finished.path.parent]) == finished.record
 
 
@@ -383,7 +383,7 @@ def test_same_configuration_same_record(tiny, finished, tmp_path):
     keras.utils.set_random_seed(99)
     again = runs.run(CONFIGURATION, tmp_path)
     assert runs.result(again) == runs.result(finished.record)
-    assert again["hash"] == runs.content_hash(again)
+    assert again["hash"] == records.content_hash(again)
 
 
 def test_result_leaves_out_times_and_environment(finished):
@@ -593,7 +593,7 @@ def edit(path, change):
 
 
 def rehash(content):
-    content["hash"] = runs.content_hash(content)
+    content["hash"] = records.content_hash(content)
 
 
 def raise_accuracy(content):
@@ -607,11 +607,6 @@ def other_run(content):
 
 def out_of_range(content):
     content["configuration"]["epochs"] = -3
-    rehash(content)
-
-
-def unknown_field(content):
-    content["configuration"]["momentum"] = 0.9
     rehash(content)
 
 
@@ -636,27 +631,61 @@ def unknown_field(content):
         ),
         pytest.param(lambda p: edit(p, other_run), id="another run"),
         pytest.param(lambda p: edit(p, out_of_range), id="out of range"),
-        pytest.param(lambda p: edit(p, unknown_field), id="unknown field"),
+        pytest.param(
+            lambda p: p.write_text("[" * 100_000), id="nested too deep"
+        ),
+        pytest.param(lambda p: (p.unlink(), p.mkdir()), id="a folder"),
     ],
 )
-def test_spoilt_record_is_set_aside(copy, caplog, spoil):
+def test_spoilt_record_is_named_and_set_aside_by_who_needs_its_place(
+    copy, caplog, spoil
+):
     spoil(copy)
-    content = copy.read_bytes()
-    with pytest.raises(runs.RecordError) as caught:
-        runs.read(copy, CONFIGURATION)
-    assert str(copy) in str(caught.value)
+    content = copy.is_file() and copy.read_bytes()
 
+    # Reading leaves it where it is.
     with caplog.at_level(logging.WARNING):
         assert runs.find(CONFIGURATION, [copy.parent]) is None
+    assert str(copy) in caplog.text
+    assert list(copy.parent.iterdir()) == [copy]
+
+    caplog.clear()
+    assert find_to_run(copy.parent) is None
     assert str(copy) in caplog.text
     assert not copy.exists()
     (aside,) = copy.parent.iterdir()
     assert aside.name in caplog.text
-    assert aside.read_bytes() == content
+    assert (aside.is_file() and aside.read_bytes()) == content
     # It is out of the way: nothing more is said.
     caplog.clear()
-    assert runs.find(CONFIGURATION, [copy.parent]) is None
+    assert find_to_run(copy.parent) is None
     assert not caplog.records
+
+
+def find_to_run(folder):
+    return runs.find(CONFIGURATION, [folder], records.set_aside)
+
+
+def test_record_of_a_newer_version_is_a_record(copy, caplog):
+    """A field that it added is at its default, or the name would differ."""
+
+    def add_field(content):
+        content["configuration"]["momentum"] = 0.9
+        rehash(content)
+
+    edit(copy, add_field)
+    with caplog.at_level(logging.WARNING):
+        found = runs.find(CONFIGURATION, [copy.parent])
+    assert found == json.loads(copy.read_text())
+    assert not caplog.records
+
+
+def test_record_that_exists_needs_no_data(copy, finished, monkeypatch):
+    def fail(*arguments):
+        raise AssertionError("data were loaded")
+
+    monkeypatch.setattr(data, "load", fail)
+    assert runs.run(CONFIGURATION, copy.parent) == finished.record
 
 
 def test_reformatted_record_is_the_same_record(copy, finished):
@@ -668,7 +697,7 @@ def test_files_set_aside_do_not_replace_each_other(finished, tmp_path):
     path = tmp_path / finished.path.name
     for number in range(4):
         path.write_text(f"damaged {number}")
-        assert runs.find(CONFIGURATION, [tmp_path]) is None
+        assert find_to_run(tmp_path) is None
     contents = sorted(p.read_text() for p in tmp_path.iterdir())
     assert contents == [f"damaged {number}" for number in range(4)]
 
@@ -683,7 +712,7 @@ def test_spoilt_record_in_a_folder_that_cannot_be_written(
 
     monkeypatch.setattr(pathlib.Path, "rename", rename)
     with caplog.at_level(logging.WARNING):
-        assert runs.find(CONFIGURATION, [copy.parent]) is None
+        assert find_to_run(copy.parent) is None
     assert str(copy) in caplog.text
     assert "Permission denied" in caplog.text
     assert copy.read_text() == "damaged"
@@ -716,7 +745,7 @@ def test_failed_write_leaves_the_old_file(
 
     monkeypatch.setattr(f"os.{function}", fail)
     with pytest.raises(type(error)):
-        runs.write_whole(path, b"new")
+        records.write_whole(path, b"new")
     assert seen == ["old"]
     assert names(tmp_path) == ["record.json"]
     assert path.read_text() == "old"
@@ -725,7 +754,7 @@ def test_failed_write_leaves_the_old_file(
 def test_what_a_killed_process_left_is_written_over(tmp_path):
     path = tmp_path / "record.json"
     (tmp_path / ".record.json.partial").write_bytes(b"much more than is new")
-    runs.write_whole(path, b"new")
+    records.write_whole(path, b"new")
     assert path.read_text() == "new"
     assert names(tmp_path) == ["record.json"]
 

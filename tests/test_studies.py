@@ -8,13 +8,15 @@ import math
 import re
 import sys
 
+import numpy as np
 import pytest
 
-from comparison import analysis, runs, studies
+from comparison import records, runs, studies, tables
+from comparison.configuration import Configuration
 
 FIVE = ["sigmoid", "tanh", "relu", "leaky_relu", "swish"]
 SIX = [*FIVE, "swish_trainable"]
-COMMITTED = sorted(analysis.RESULTS.glob("*.json"))
+COMMITTED = sorted(records.RESULTS.glob("*.json"))
 
 
 @pytest.fixture
@@ -359,10 +361,10 @@ def test_bars_on_a_terminal(fake_runs, tmp_path, monkeypatch):
 @pytest.mark.parametrize("path", COMMITTED, ids=lambda path: path.stem)
 def test_committed_record(path):
     """Whole, unedited, found by its configuration, and true to its counts."""
-    record = runs.read(path)
-    configuration = runs.Configuration(**record["configuration"])
+    record = records.read(path)
+    configuration = Configuration.from_record(record["configuration"])
     assert path.stem == configuration.key
-    assert runs.find(configuration, [analysis.RESULTS]) == record
+    assert runs.find(configuration, [records.RESULTS]) == record
     # Nobody's folders are in it.
     assert not re.search(r"/(home|root|work|Users)\b", path.read_text())
 
@@ -387,7 +389,7 @@ def test_committed_record(path):
 @pytest.mark.parametrize("activation", SIX)
 def test_controlled_is_committed_for_the_first_seed(activation):
     study = studies.study("controlled", [activation], [0])
-    (record,) = studies.records(study, [analysis.RESULTS])
+    (record,) = studies.records(study, [records.RESULTS])
     assert record["train_samples"] == 55_000
     betas = 3 if activation == "swish_trainable" else 0
     assert record["parameters"] == 1_200_778 + betas
@@ -396,15 +398,49 @@ def test_controlled_is_committed_for_the_first_seed(activation):
 
 
 def test_published_figures_are_complete():
-    history = analysis.published_history()
+    history = tables.published_history()
     assert set(history["activation"]) <= set(FIVE)
-    assert set(analysis.METRICS) <= set(history.columns)
+    assert set(tables.METRICS) <= set(history.columns)
     for _, rows in history.groupby("activation"):
         assert rows["epoch"].tolist() == list(range(1, 21))
-    assert list(analysis.published_test().index) == FIVE
+    assert list(tables.published_test().index) == FIVE
 
 
 def test_records_are_small():
     for path in COMMITTED:
         assert path.stat().st_size < 50_000
         json.loads(path.read_text())
+
+
+# A user's own.
+
+
+def test_a_study_of_ones_own():
+    """It is in no list, and knows what varies in it."""
+    study = studies.of_networks(
+        "mine",
+        "A trial.",
+        seeds=np.arange(2),
+        networks=["relu", {"activation": "swish", "beta": 2.0}],
+        dataset="mnist_sample",
+    )
+    assert [study.variant(c) for c in study.configurations] == [
+        "relu",
+        "swish, beta=2.0",
+    ] * 2
+    assert study.seeds == [0, 1]
+    assert not study.published
+
+
+def test_seeds_of_numpy_are_seeds():
+    study = studies.study("quick", ["relu"], np.arange(3))
+    assert study == studies.study("quick", ["relu"], [0, 1, 2])
+    assert all(type(c.seed) is int for c in study.configurations)
+
+
+@pytest.mark.parametrize("value", ["relu", "01", [], (), 3, b"relu"])
+@pytest.mark.parametrize("field", ["activations", "seeds"])
+def test_what_is_no_list_is_refused(field, value):
+    with pytest.raises(ValueError, match=f"`{field}` must") as caught:
+        studies.study("quick", **{field: value})
+    assert str(caught.value).endswith(f"Received: {field}={value!r}")

@@ -1,34 +1,20 @@
-"""Records, as tables."""
+"""Records, as tables: numbers, rounded once, in a fixed order."""
 
 import itertools
 import math
-import pathlib
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
-from comparison import inference, runs
+from comparison import runs, statistics
+from comparison.records import RESULTS
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-RESULTS = ROOT / "results"
 METRICS = ("loss", "accuracy", "val_loss", "val_accuracy")
 # What is too small to matter, by metric: 0.1 points of accuracy, about a tenth
 # of the published errors; and a tenth of the article's least test loss.
 MARGINS = {"test_accuracy": 0.001, "test_loss": 0.004}
-# What a further study might have.
-MORE_SEEDS = 20
 # In what a difference is shown, and to how many digits.
 SCALES = {"test_accuracy": (100, 2), "test_loss": (1, 4)}
-LEGEND = """\
-low, high: simultaneous 95 % interval over all pairs (Games and Howell). Of
-studies of equal activations, 6 to 7.5 % would show a difference with five
-seeds, 6 to 10 % with three.
-"different, by more than the margin": the interval lies beyond the margin (0.1
-points; 0.004 nats). "different, by less": it excludes 0; that the difference
-is more than the margin is not shown. "equivalent": it lies within the margin.
-"cannot tell": anything else. detectable: the true difference that so many
-seeds with such spreads would find four times in five."""
 
 
 def run_table(study, records):
@@ -46,8 +32,8 @@ def run_table(study, records):
                 "seed": record["configuration"]["seed"],
                 "dataset": record["configuration"]["dataset"],
                 "train_samples": record["train_samples"],
-                "epochs": _configuration(record).epochs
-                * _configuration(record).fits,
+                "epochs": runs.of_record(record).epochs
+                * runs.of_record(record).fits,
                 "batch_size": record["configuration"]["batch_size"],
                 "parameters": record["parameters"],
                 "test_accuracy": _test(record, "accuracy"),
@@ -55,7 +41,7 @@ def run_table(study, records):
                 "epoch_seconds": _median(record["history"]["seconds"]),
                 "dtype_policy": record["configuration"]["dtype_policy"],
                 "backend": record["environment"]["backend"],
-                "variant": study.variant(_configuration(record)),
+                "variant": study.variant(runs.of_record(record)),
             }
             for record in records
         ],
@@ -108,7 +94,7 @@ def summary(study, records):
         if several:
             of = " loss" if metric == "test_loss" else ""
             table[f"±{of}"] = values.apply(
-                lambda sample: inference.mean_interval(sample.dropna())
+                lambda sample: statistics.mean_interval(sample.dropna())
             )
             table[f"sd{of}"] = values.std()
     table = table.round(4)
@@ -120,7 +106,7 @@ def summary(study, records):
 def verdicts(study, records, metric="test_accuracy"):
     """Returns a row a pair of activations: difference, interval, verdict.
 
-    By the rule in `comparison.inference`, with the margin of `MARGINS`.
+    By the rule in `comparison.statistics`, with the margin of `MARGINS`.
     Accuracies are in percentage points, losses in nats. `detectable` is the
     difference that so many seeds of such spreads would find four times in
     five. Activations with fewer than two tested seeds are left out.
@@ -133,22 +119,22 @@ def verdicts(study, records, metric="test_accuracy"):
         )
     scale, digits = SCALES[metric]
     values = [scale * sample for sample in samples.values()]
-    difference, low, high = inference.differences(values)
+    difference, low, high = statistics.differences(values)
     table = pd.DataFrame(
         {
             "difference": difference,
             "low": low,
             "high": high,
             "verdict": [
-                inference.verdict(*ends, scale * MARGINS[metric])
+                statistics.verdict(*ends, scale * MARGINS[metric])
                 for ends in zip(low, high, strict=True)
             ],
-            "detectable": inference.detectable(
+            "detectable": statistics.detectable(
                 [np.std(sample, ddof=1) for sample in values],
                 [len(sample) for sample in values],
             ),
         },
-        index=_pair_names(samples),
+        index=_pairs(samples),
     )
     # + 0.0 makes a rounded -0.0 a 0.0.
     numbers = ["difference", "low", "high", "detectable"]
@@ -166,12 +152,12 @@ def detectable_with(study, records, seeds):
     spreads = [100 * sample.std(ddof=1) for sample in samples.values()]
     return pd.DataFrame(
         {
-            f"{count} seeds": inference.detectable(
+            f"{count} seeds": statistics.detectable(
                 spreads, [count] * len(spreads)
             )
             for count in seeds
         },
-        index=_pair_names(samples),
+        index=_pairs(samples),
     ).round(2)
 
 
@@ -182,7 +168,7 @@ def order_probability(study, records, order):
     seeds there are; ties are no order.
     """
     samples = _samples(study, records, "test_accuracy")
-    return inference.order_probability([samples[name] for name in order])
+    return statistics.order_probability([samples[name] for name in order])
 
 
 def published_order(column):
@@ -201,7 +187,9 @@ def epochs_to_reach(study, records, accuracies=(0.98, 0.99)):
     columns = {}
     for accuracy in accuracies:
         first = runs_.apply(
-            lambda run: run.loc[run["val_accuracy"] >= accuracy, "epoch"].min()
+            lambda run, accuracy=accuracy: run.loc[
+                run["val_accuracy"] >= accuracy, "epoch"
+            ].min()
         )
         by_variant = first.groupby("variant", sort=False)
         columns[f"to {accuracy:.0%}"] = by_variant.mean().round(1)
@@ -237,19 +225,19 @@ def hardest_images(records):
     return table.sort_values("wrong", ascending=False, kind="stable")
 
 
-def ablation_effects(study, records, baseline_study, baseline):
+def effects(study, records, baseline):
     """Returns a row a variant: its runs less the baseline's of the same seed.
 
     Test accuracy in percentage points, test loss in nats: the mean over the
     seeds that both have; `by seed` each one's difference in accuracy;
     `chance ±` how far the mean would be from 0, 95 % of the time, if nothing
     but the seed moved it, by the spread of the baseline's accuracy over its
-    seeds (see `inference.chance_interval`). Runs that are the baseline's own
+    seeds (see `statistics.chance_interval`). Runs that are the baseline's own
     are left out.
     """
     own = {record["hash"] for record in baseline}
     rows = run_table(study, [r for r in records if r["hash"] not in own])
-    base = run_table(baseline_study, baseline)
+    base = run_table(study.baseline, baseline)
     spreads = {
         name: 100 * group.dropna()
         for name, group in base.groupby("activation")["test_accuracy"]
@@ -267,37 +255,20 @@ def ablation_effects(study, records, baseline_study, baseline):
     pairs = by_variant.size()
     return pd.DataFrame(
         {
+            "activation": by_variant["activation"].first(),
             "seeds": pairs,
             "accuracy, points": by_variant["accuracy"].mean().round(2) + 0.0,
             "by seed": by_variant["accuracy"].agg(
                 lambda values: [round(value, 2) + 0.0 for value in values]
             ),
             "chance ±": [
-                round(inference.chance_interval(spreads[name], count), 2)
+                round(statistics.chance_interval(spreads[name], count), 2)
                 for name, count in zip(
                     by_variant["activation"].first(), pairs, strict=True
                 )
             ],
             "loss, nats": by_variant["loss"].mean().round(4) + 0.0,
         }
-    )
-
-
-def contributions(effects):
-    """Returns, as sentences, what `ablation_effects` shows."""
-    beyond = effects["accuracy, points"].abs() > effects["chance ±"]
-    parts = "; ".join(
-        f"{variant} {row['accuracy, points']:+.2f} (±{row['chance ±']:.2f})"
-        for variant, row in effects.iterrows()
-    )
-    seeds = effects["seeds"].max()
-    return (
-        f"One published difference at a time, in points of test accuracy over "
-        f"the controlled run of the same seed, the mean of {seeds} "
-        f"{'seed' if seeds == 1 else 'seeds'} (in brackets how far the seed "
-        f"alone would move it, 95 % of the time): {parts}. "
-        f"{beyond.sum() or 'None'} of these {len(effects)} "
-        f"{'is' if beyond.sum() == 1 else 'are'} beyond chance."
     )
 
 
@@ -311,7 +282,7 @@ def history_table(study, records):
             pd.DataFrame(
                 {
                     "activation": record["configuration"]["activation"],
-                    "variant": study.variant(_configuration(record)),
+                    "variant": study.variant(runs.of_record(record)),
                     "seed": record["configuration"]["seed"],
                     "epoch": range(1, len(record["history"]["loss"]) + 1),
                     **{metric: record["history"][metric] for metric in METRICS},
@@ -354,8 +325,8 @@ def published_test():
 def beside_published(study, records):
     """Returns test accuracy and loss, measured and as published twice."""
     measured = summary(study, records)[["test accuracy", "test loss"]]
-    activation = [name.partition(",")[0] for name in measured.index]
-    published = published_test().reindex(activation)
+    rows = run_table(study, records).drop_duplicates("variant")
+    published = published_test().reindex(rows["activation"])
     return pd.DataFrame(
         {
             "accuracy: measured": measured["test accuracy"],
@@ -382,62 +353,26 @@ def published_gaps(study, records):
     for first, second in itertools.pairwise(
         published_order("article_accuracy")
     ):
-        if f"{first} - {second}" in table.index:
-            row = table.loc[f"{first} - {second}"]
+        if (first, second) in table.index:
+            row = table.loc[first, second]
             measured = row["difference"], row["low"], row["high"]
-        elif f"{second} - {first}" in table.index:
-            row = table.loc[f"{second} - {first}"]
+        elif (second, first) in table.index:
+            row = table.loc[second, first]
             measured = -row["difference"], -row["high"], -row["low"]
         else:
             continue
         gaps = published.loc[first] - published.loc[second]
-        rows[f"{first} - {second}"] = (
-            round(gaps["article_accuracy"], 2),
-            round(gaps["notebook_accuracy"], 2),
+        rows[first, second] = {
+            "article": round(gaps["article_accuracy"], 2),
+            "author's second run": round(gaps["notebook_accuracy"], 2),
             # + 0.0 makes a -0.0 a 0.0.
-            *(number + 0.0 for number in measured),
-            row["verdict"],
-        )
-    return pd.DataFrame.from_dict(
-        rows,
-        orient="index",
-        columns=[
-            "article",
-            "author's second run",
-            "measured",
-            "low",
-            "high",
-            "verdict",
-        ],
-    ).rename_axis("pair")
-
-
-def test_set_uncertainty(accuracy, images):
-    """Returns, as a paragraph, what the size of the test set alone leaves."""
-    right = round(accuracy * images)
-    interval = stats.binomtest(right, images).proportion_ci(method="wilson")
-    return (
-        f"A fixed network that gets {100 * accuracy:.2f} % of {images:,} test "
-        f"images right has a 95 % interval (Wilson) from "
-        f"{100 * interval.low:.2f} to {100 * interval.high:.2f} % for all "
-        f"images of that kind. Networks tested on the same images share the "
-        f"hard ones, so their differences vary less than that; but a gap of "
-        f"0.1 points is {round(images / 1000)} images."
-    )
-
-
-def pairing(study, records):
-    """Returns, as a sentence, what pairing the runs by seed would change."""
-    samples = _samples(study, records, "test_accuracy")
-    correlation, width = inference.paired(np.stack(list(samples.values())))
-    return (
-        f"Runs of one seed start from the same weights and see the images in "
-        f"the same order, and their test accuracies have a mean correlation "
-        f"of {correlation:.2f} over the pairs; paired t intervals, adjusted "
-        f"for all pairs (Bonferroni), would be {width:.1f} times as wide on "
-        f"average. A permutation test of pairs cannot reach 5 % with "
-        f"{len(next(iter(samples.values())))} seeds and "
-        f"{math.comb(len(samples), 2)} pairs."
+            "measured": measured[0] + 0.0,
+            "low": measured[1] + 0.0,
+            "high": measured[2] + 0.0,
+            "verdict": row["verdict"],
+        }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis(
+        ["first", "second"]
     )
 
 
@@ -448,107 +383,10 @@ def complete_seeds(study, records):
     return networks.index[networks == rows["variant"].nunique()].tolist()
 
 
-def finding(study, records):
-    """Returns what the records of a study on MNIST show, as one paragraph.
-
-    Of the seeds that have a record with every activation, where there are any.
-    """
-    complete = complete_seeds(study, records)
-    if complete:
-        records = [r for r in records if r["configuration"]["seed"] in complete]
-    rows = run_table(study, records)
-    means = rows.groupby("activation", sort=False)["test_accuracy"].mean() * 100
-    each = "one seed" if len(complete) < 2 else f"{len(complete)} seeds"
-    text = (
-        f"**With everything but the activation held equal and {each} each, "
-        f"{len(means)} activations end between {means.min():.2f} % "
-        f"({means.idxmin()}) and {means.max():.2f} % ({means.idxmax()}) on "
-        f"the 10,000 test images"
+def _pairs(names):
+    return pd.MultiIndex.from_tuples(
+        itertools.combinations(names, 2), names=["first", "second"]
     )
-    published = published_test() * 100
-    moved = (
-        published["notebook_accuracy"] - published["article_accuracy"]
-    ).abs()
-    table = verdicts(study, records)
-    if table.empty:
-        return text + (
-            f".** That is a span of {means.max() - means.min():.2f} points. "
-            f"The article's own two published runs of one network lie up to "
-            f"{moved.max():.2f} points apart ({moved.idxmax()}), and rank the "
-            f"activations in different orders. One seed ranks nothing, and "
-            f"neither does this table."
-        )
-    losses = verdicts(study, records, "test_loss")
-    spread = rows.groupby("activation")["test_accuracy"].agg(np.ptp) * 100
-    orders = [
-        100 * order_probability(study, records, published_order(column))
-        for column in ("article_accuracy", "notebook_accuracy")
-    ]
-    blind = 100 / math.factorial(len(published))
-    more = detectable_with(study, records, [MORE_SEEDS]).squeeze()
-    gaps = published_gaps(study, records)
-    confirmed = gaps["verdict"].isin(inference.VERDICTS[:2]) & (
-        gaps["measured"] * gaps["article"] > 0
-    )
-    counts = table["verdict"].value_counts()
-    return (
-        f"{text} on average.** *What holds:* in accuracy, "
-        f"{_worse(table, 'test_accuracy')}; in loss, "
-        f"{_worse(losses, 'test_loss')} (simultaneous 95 % "
-        f"intervals). *What does not hold:* a ranking by one seed each. Drawn "
-        f"from these runs, it is the article's {orders[0]:.1f} % of the time "
-        f"and that of the author's second run {orders[1]:.1f} %, where blind "
-        f"chance gives {blind:.1f} %. "
-        f"Seeds alone move one network by up to {spread.max():.2f} points "
-        f"({spread.idxmax()}), and the author's second run moved one by "
-        f"{moved.max():.2f} ({moved.idxmax()}). *What remains open:* "
-        f"{len(gaps) - confirmed.sum()} of the article's {len(gaps)} gaps "
-        f"between neighbours"
-        + "".join(
-            f"; {pair}, {row['article']:+.2f} points there, is "
-            f"{row['measured']:+.2f} ({row['low']:+.2f} to {row['high']:+.2f}) "
-            f"here"
-            for pair, row in gaps[~confirmed].iterrows()
-        ).replace(";", ":", 1)
-        + f". Of all {len(table)} pairs, "
-        + ", ".join(
-            f'{counts[name]} {"is" if counts[name] == 1 else "are"} "{name}"'
-            for name in inference.VERDICTS
-            if name in counts
-        )
-        + f" (margin 0.1 points). So few seeds find a true difference four "
-        f"times in five only if it is {table['detectable'].min():.2f} to "
-        f"{table['detectable'].max():.2f} points, depending on the pair; "
-        f"{MORE_SEEDS} would find {more.min():.2f} to {more.max():.2f}."
-    )
-
-
-def _worse(table, metric):
-    """Returns, in words, which activations `verdicts` shows to be worse."""
-    where, unit = {
-        "test_accuracy": ("below", "points"),
-        "test_loss": ("above", "nats"),
-    }[metric]
-    digits = SCALES[metric][1]
-    shown = {}
-    for pair, row in table.iterrows():
-        if row["verdict"] in inference.VERDICTS[:2]:
-            worse, better = pair.split(" - ")
-            if (row["difference"] < 0) != (where == "below"):
-                worse, better = better, worse
-            size = abs(row["difference"])
-            shown.setdefault(worse, []).append(f"{better} by {size:.{digits}f}")
-    if not shown:
-        return "no difference is shown"
-    return "; ".join(
-        f"{worse} lies {where} {', '.join(better)} {unit}"
-        for worse, better in shown.items()
-    )
-
-
-def _pair_names(names):
-    pairs = itertools.combinations(names, 2)
-    return pd.Index([" - ".join(pair) for pair in pairs], name="pair")
 
 
 def _samples(study, records, metric):
@@ -558,11 +396,6 @@ def _samples(study, records, metric):
         variant: group[metric].to_numpy()
         for variant, group in rows.groupby("variant", sort=False)
     }
-
-
-def _configuration(record):
-    # Records from before a field was added have its default.
-    return runs.Configuration(**record["configuration"])
 
 
 def _test(record, metric):

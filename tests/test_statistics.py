@@ -1,4 +1,4 @@
-"""Tests of comparison/inference.py against SciPy and simulated studies."""
+"""Tests of comparison/statistics.py against SciPy and simulated studies."""
 
 import itertools
 import math
@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from comparison import inference
-from comparison.inference import VERDICTS
+from comparison import statistics
+from comparison.statistics import VERDICTS
 
 # Standard deviations of six activations, up to the most unequal.
 SPREADS = [
@@ -38,7 +38,7 @@ def test_intervals_are_those_of_scipy(counts):
     samples = [
         rng.normal(99, 0.1 * (1 + i), count) for i, count in enumerate(counts)
     ]
-    difference, low, high = inference.differences(samples)
+    difference, low, high = statistics.differences(samples)
     result = stats.tukey_hsd(*samples, equal_var=False)
     interval = result.confidence_interval(0.95)
     for pair, (i, j) in enumerate(
@@ -51,14 +51,14 @@ def test_intervals_are_those_of_scipy(counts):
 
 def test_many_studies_at_once():
     samples = simulated((1, 2, 1), 4, studies=3)
-    together = inference.differences(samples)
+    together = statistics.differences(samples)
     for study in range(3):
-        alone = inference.differences([sample[study] for sample in samples])
+        alone = statistics.differences([sample[study] for sample in samples])
         np.testing.assert_allclose([t[study] for t in together], alone)
 
 
 def test_nothing_varies():
-    difference, low, high = inference.differences([[1, 1], [1, 1], [3, 3]])
+    difference, low, high = statistics.differences([[1, 1], [1, 1], [3, 3]])
     np.testing.assert_array_equal(difference, [0, -2, -2])
     np.testing.assert_array_equal(low, difference)
     np.testing.assert_array_equal(high, difference)
@@ -73,13 +73,13 @@ def test_intervals_cover_and_equals_are_called_equal(spreads, seeds, stated):
     """
     means = np.arange(6) * 0.7
     samples = simulated(spreads, seeds, 20_000, means)
-    _, low, high = inference.differences(samples)
+    _, low, high = statistics.differences(samples)
     first, second = np.triu_indices(6, 1)
     true = means[first] - means[second]
     missed = ((true < low) | (true > high)).any(axis=-1).mean()
     assert 0.05 - 0.006 < missed < stated + 0.006
 
-    _, low, high = inference.differences(simulated(spreads, seeds, 20_000))
+    _, low, high = statistics.differences(simulated(spreads, seeds, 20_000))
     called_different = ((low > 0) | (high < 0)).any(axis=-1).mean()
     assert called_different < stated + 0.006
 
@@ -105,20 +105,20 @@ def test_intervals_cover_and_equals_are_called_equal(spreads, seeds, stated):
     ],
 )
 def test_verdicts(low, high, number):
-    assert inference.verdict(low, high, 0.1) == VERDICTS[number]
+    assert statistics.verdict(low, high, 0.1) == VERDICTS[number]
     # Which of the two is named first makes no difference.
-    assert inference.verdict(-high, -low, 0.1) == VERDICTS[number]
+    assert statistics.verdict(-high, -low, 0.1) == VERDICTS[number]
 
 
 def test_verdicts_of_studies_with_known_truth():
     """Groups far apart, slightly apart and equal, with little noise."""
     samples = simulated((0.01,) * 4, 8, 200, [0.0, 0.5, 0.5, 0.55])
-    _, low, high = inference.differences(samples)
+    _, low, high = statistics.differences(samples)
     shares = [
         {
             verdict: np.mean(
                 [
-                    inference.verdict(a, b, 0.1) == verdict
+                    statistics.verdict(a, b, 0.1) == verdict
                     for a, b in zip(low[:, pair], high[:, pair], strict=True)
                 ]
             )
@@ -142,26 +142,26 @@ def test_verdicts_of_studies_with_known_truth():
     "spreads, seeds", [((1,) * 6, 5), ((3, 1, 1), 4), ((1, 0.2, 1), 10)]
 )
 def test_detectable_difference_is_found_four_times_in_five(spreads, seeds):
-    distances = inference.detectable(spreads, [seeds] * len(spreads))
+    distances = statistics.detectable(spreads, [seeds] * len(spreads))
     pairs = list(itertools.combinations(range(len(spreads)), 2))
     for pair in (0, len(pairs) - 1):
         i, _j = pairs[pair]
         means = np.zeros(len(spreads))
         means[i] = distances[pair]
         samples = simulated(spreads, seeds, 20_000, means, seed=2)
-        _, low, _ = inference.differences(samples)
+        _, low, _ = statistics.differences(samples)
         assert (low[:, pair] > 0).mean() == pytest.approx(0.8, abs=0.015)
 
 
 def test_power_grows_with_the_seeds():
-    few, many = (inference.detectable([1, 1], [n, n]) for n in (4, 12))
+    few, many = (statistics.detectable([1, 1], [n, n]) for n in (4, 12))
     assert many[0] < few[0] / 1.5
 
 
 def test_detectable_is_always_the_same():
     np.testing.assert_array_equal(
-        inference.detectable([1, 2, 3], [5, 4, 5]),
-        inference.detectable([1, 2, 3], [5, 4, 5]),
+        statistics.detectable([1, 2, 3], [5, 4, 5]),
+        statistics.detectable([1, 2, 3], [5, 4, 5]),
     )
 
 
@@ -171,10 +171,10 @@ def test_detectable_is_always_the_same():
 def test_mean_interval_is_scipys():
     sample = [0.99, 0.992, 0.9935, 0.991]
     interval = stats.ttest_1samp(sample, 0.99).confidence_interval(0.95)
-    assert inference.mean_interval(sample) == pytest.approx(
+    assert statistics.mean_interval(sample) == pytest.approx(
         (interval.high - interval.low) / 2
     )
-    assert math.isnan(inference.mean_interval([0.99]))
+    assert math.isnan(statistics.mean_interval([0.99]))
 
 
 @pytest.mark.parametrize("seeds, pairs", [(2, 1), (2, 2), (3, 2), (5, 1)])
@@ -184,7 +184,7 @@ def test_chance_is_beyond_its_interval_at_most_one_time_in_twenty(seeds, pairs):
     sample = rng.normal(99, 0.1, (20_000, seeds))
     changed = rng.normal(99, 0.1, (20_000, pairs))
     mean = (changed - sample[:, :pairs]).mean(axis=1)
-    reach = np.array([inference.chance_interval(s, pairs) for s in sample])
+    reach = np.array([statistics.chance_interval(s, pairs) for s in sample])
     beyond = np.mean(np.abs(mean) > reach)
     assert 0.03 - 0.005 < beyond < 0.05 + 0.005
     if pairs == seeds:
@@ -192,7 +192,7 @@ def test_chance_is_beyond_its_interval_at_most_one_time_in_twenty(seeds, pairs):
 
 
 def test_chance_of_one_seed_is_not_known():
-    assert math.isnan(inference.chance_interval([0.99], 1))
+    assert math.isnan(statistics.chance_interval([0.99], 1))
 
 
 # Orders.
@@ -207,7 +207,7 @@ def test_order_probability_counts_all_draws(counts):
     falling = sum(
         all(a > b for a, b in itertools.pairwise(draw)) for draw in draws
     )
-    assert inference.order_probability(samples) == pytest.approx(
+    assert statistics.order_probability(samples) == pytest.approx(
         falling / len(draws)
     )
 
@@ -215,7 +215,7 @@ def test_order_probability_counts_all_draws(counts):
 def test_order_of_equals_is_one_in_all_orders():
     rng = np.random.default_rng(4)
     samples = rng.normal(size=(4, 300))
-    assert inference.order_probability(samples) == pytest.approx(
+    assert statistics.order_probability(samples) == pytest.approx(
         1 / math.factorial(4), abs=0.01
     )
 
@@ -227,7 +227,7 @@ def test_paired():
     rng = np.random.default_rng(5)
     shared = rng.normal(size=400)
     samples = shared + rng.normal(size=(3, 400))
-    correlation, width = inference.paired(samples)
+    correlation, width = statistics.paired(samples)
     assert correlation == pytest.approx(0.5, abs=0.1)
     # Half of the variance is shared and falls out of a difference; Bonferroni
     # and Tukey nearly agree where seeds are many.
@@ -236,7 +236,7 @@ def test_paired():
 
 def test_paired_is_wide_for_few_seeds_without_correlation():
     widths = [
-        inference.paired(np.random.default_rng(s).normal(size=(6, 5)))[1]
+        statistics.paired(np.random.default_rng(s).normal(size=(6, 5)))[1]
         for s in range(100)
     ]
     assert 1.4 < np.mean(widths) < 2.2

@@ -1,0 +1,254 @@
+"""What is kept on disk: hashed, written whole, locked, set aside."""
+
+import contextlib
+import datetime
+import hashlib
+import json
+import logging
+import math
+import os
+import pathlib
+import platform
+import subprocess
+
+import filelock
+import keras
+import numpy as np
+
+from comparison import process
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+# The project's own, committed.
+RESULTS = ROOT / "results"
+# Where a user's own go, beside the clone's.
+RUNS = pathlib.Path("runs")
+
+_log = logging.getLogger(__name__)
+
+
+class RecordError(ValueError):
+    """A record that is cut off, was edited, or is another one."""
+
+
+def content_hash(record):
+    """Returns the SHA-256 of a record's content, all but the hash itself."""
+    content = {key: value for key, value in record.items() if key != "hash"}
+    text = json.dumps(content, sort_keys=True, allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def write(path, content, rows=None):
+    """Writes a record, hashed, whole or not at all; returns it.
+
+    Args:
+        path: Its file.
+        content: A dict; what JSON has no number for becomes `None`.
+        rows: The key of a list in it to be written one item a line.
+    """
+    record = _plain(content)
+    record["hash"] = content_hash(record)
+    if rows is None:
+        text = json.dumps(record, indent=1, allow_nan=False)
+    else:
+        lines = ",\n  ".join(json.dumps(row) for row in record[rows])
+        text = json.dumps({**record, rows: []}, indent=1)
+        text = text.replace(f'"{rows}": []', f'"{rows}": [\n  {lines}\n ]')
+    write_whole(pathlib.Path(path), f"{text}\n".encode())
+    return record
+
+
+def read(path):
+    """Reads a record, and checks that it is whole and as it was written.
+
+    Raises:
+        RecordError: If it is not.
+        OSError: If it cannot be read at all.
+    """
+    path = pathlib.Path(path)
+    if path.is_dir():
+        raise RecordError(f"{path} is a folder, and should be a record.")
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        found = record["hash"]
+        expected = content_hash(record)
+    # Nested too deep for the parser, for the last.
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise RecordError(
+            f"{path} is no whole record ({type(error).__name__}: {error})."
+        ) from error
+    if found != expected:
+        raise RecordError(f"{path} was edited: its hash does not fit.")
+    return record
+
+
+def find(name, folders, check, on_damage):
+    """Returns the record of a name from the first folder with a sound one.
+
+    Args:
+        name: The file's, in each folder.
+        folders: Where to look.
+        check: A function of a record and its path that raises a `RecordError`
+            if it is another one.
+        on_damage: Told the path and the error of one that is damaged:
+            `report` where one only reads, `set_aside` where it is in the way,
+            `ignore` where one of those follows.
+    """
+    for folder in folders:
+        path = pathlib.Path(folder) / name
+        if path.exists():
+            try:
+                record = read(path)
+                check(record, path)
+            except RecordError as error:
+                on_damage(path, error)
+            else:
+                return record
+    return None
+
+
+def ignore(path, error):
+    """Says nothing of a file that is no good: somebody else will."""
+
+
+def report(path, error):
+    """Warns of a file that is no good, and leaves it where it is."""
+    _log.warning("%s is not used: %s", path, error)
+
+
+def set_aside(path, error):
+    """Renames a file that is no good, and warns: nothing is thrown away."""
+    number = 1
+    while (aside := path.with_name(f"{path.name}.damaged-{number}")).exists():
+        number += 1
+    try:
+        path.rename(aside)
+        where = f"is now {aside.name}"
+    except OSError as failure:
+        where = f"stays where it is ({failure.strerror})"
+    _log.warning("%s is not used, and %s: %s", path, where, error)
+
+
+@contextlib.contextmanager
+def claim(name, results, wait=True):
+    """Holds the lock on a record's making.
+
+    The system releases it when the process that holds it ends, however that
+    ends.
+
+    Raises:
+        filelock.Timeout: If another process holds it and `wait` is false.
+    """
+    folder = pathlib.Path(results) / ".locks"
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = filelock.FileLock(folder / name)
+    lock.acquire(timeout=-1 if wait else 0)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def write_whole(path, content):
+    """Writes a file whole or not at all: aside first, then renamed.
+
+    Aside is always the same name, so that what a killed process leaves there
+    is overwritten by the next; `claim` keeps others away.
+    """
+    aside = path.with_name(f".{path.name}.partial")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with aside.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(aside, path)
+    except BaseException as error:
+        with contextlib.suppress(OSError):
+            aside.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename is None:
+            # A full disk is told without the path.
+            raise type(error)(error.errno, error.strerror, str(path)) from error
+        raise
+
+
+def check_folder(path):
+    """Returns the folder for new records, made if need be.
+
+    Raises:
+        ValueError: If it is none, or nothing can be written there.
+    """
+    path = pathlib.Path(path)
+    try:
+        if path.is_symlink() and not path.exists():
+            raise OSError(2, "it is a link to what does not exist")
+        path.mkdir(parents=True, exist_ok=True)
+        if not os.access(path, os.W_OK | os.X_OK | os.R_OK):
+            raise PermissionError(13, "Permission denied")
+    except (OSError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ValueError(
+            f"The results' folder must be one that can be read and written "
+            f"({reason}). Received: results={str(path)!r}"
+        ) from error
+    return path
+
+
+def environment():
+    """Returns what a result was computed with: provenance, no more."""
+    device, instructions = process.processor()
+    found = {
+        "time": datetime.datetime.now(datetime.UTC).isoformat("T", "seconds"),
+        "python": platform.python_version(),
+        "keras": keras.__version__,
+        "numpy": np.__version__,
+        "backend": keras.backend.backend(),
+        "platform": platform.platform(),
+        "device": device,
+        "instructions": instructions,
+        "cores": process.cores(),
+        "variables": {
+            name: os.environ[name]
+            for name in process.ROUNDING
+            if name in os.environ
+        },
+        "commit": _commit(),
+    }
+    if found["backend"] == "tensorflow":
+        import tensorflow as tf
+
+        found["tensorflow"] = tf.__version__
+        found["onednn"] = process.onednn()
+        found["threads"] = (
+            tf.config.threading.get_intra_op_parallelism_threads()
+            or int(os.environ.get("TF_NUM_INTRAOP_THREADS", 0))
+            or process.cores()
+        )
+        gpus = tf.config.list_physical_devices("GPU")
+        if gpus:
+            details = tf.config.experimental.get_device_details(gpus[0])
+            found["device"] = details.get("device_name", "GPU")
+    return found
+
+
+def _commit():
+    """Returns the commit of the code, where it lies in a git repository."""
+    git = ["git", "-C", str(ROOT)]
+    try:
+        return subprocess.check_output(
+            [*git, "rev-parse", "HEAD"], stderr=subprocess.DEVNULL, text=True
+        ).strip()
+    except (OSError, subprocess.CalledProcessError):
+        return None
+
+
+def _plain(value):
+    """Returns a value as JSON has it, `None` for what it has no number for."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, np.ndarray)):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

@@ -1,0 +1,108 @@
+"""Tables, as text: what the command line prints and `docs/results.md` shows.
+
+`python -m comparison.report` writes that page anew.
+"""
+
+from comparison import records, studies, tables
+
+PAGE = records.ROOT / "docs" / "results.md"
+LEGEND = """\
+low, high: simultaneous 95 % interval over all pairs (Games and Howell). Of
+studies of equal activations, 6 to 7.5 % would show a difference with five
+seeds, 6 to 10 % with three.
+"different, by more than the margin": the interval lies beyond the margin (0.1
+points; 0.004 nats). "different, by less": it excludes 0; that the difference
+is more than the margin is not shown. "equivalent": it lies within the margin.
+"cannot tell": anything else. detectable: the true difference that so many
+seeds with such spreads would find four times in five."""
+CHANCE = """\
+chance ±: how far the seed alone would move the mean difference in accuracy,
+95 % of the time, by the spread of the baseline's runs."""
+UNITS = {
+    "test_accuracy": "test accuracy, percentage points",
+    "test_loss": "test loss, nats",
+}
+
+
+def text(study, found, folders):
+    """Returns all that there is to say of a study's records, in plain text.
+
+    Args:
+        study: A `studies.Study`.
+        found: Its records, one or more.
+        folders: Where the records of its baseline are looked for.
+    """
+    parts = [_shown(tables.summary(study, found))]
+    if study.published:
+        beside = _shown(tables.beside_published(study, found))
+        parts.append(f"Beside what was published:\n\n{beside}")
+    if study.baseline is not None:
+        parts.append(_effects(study, found, folders))
+    if not study.varying:
+        parts += _differences(study, found)
+    total = len(study.configurations)
+    if len(found) < total:
+        parts.append(f"{len(found)} of {total} runs have a record.")
+    if len({record["configuration"]["seed"] for record in found}) == 1:
+        parts.append("One seed: differences this small are not a ranking.")
+    return "\n\n".join(parts)
+
+
+def _effects(study, found, folders):
+    name = study.baseline.name
+    baseline = studies.records(study.baseline, folders)
+    effects = tables.effects(study, found, baseline)
+    if effects.empty:
+        return (
+            f"There is no record of {name} with the same seeds and settings "
+            f"to compare with in {_listed(folders)}."
+        )
+    return (
+        f"Less the {name} run of the same seed:\n\n"
+        f"{_shown(effects.drop(columns='activation'))}\n\n{CHANCE}"
+    )
+
+
+def _differences(study, found):
+    pairs = {
+        unit: tables.verdicts(study, found, metric)
+        for metric, unit in UNITS.items()
+    }
+    parts = [
+        f"Differences in {unit}:\n\n{_shown(table)}"
+        for unit, table in pairs.items()
+        if len(table)
+    ]
+    return [*parts, LEGEND] if parts else []
+
+
+def _shown(table):
+    return table.to_string(na_rep="-", sparsify=False)
+
+
+def _listed(folders):
+    return " or ".join(str(folder) for folder in folders)
+
+
+def page():
+    """Returns `docs/results.md`: every study with records, and the claims."""
+    folders = [records.RESULTS]
+    parts = [
+        "# All results, as tables",
+        "What `python -m comparison table STUDY` prints of the records in "
+        "`results/`, and what was found of the article's claims. "
+        "`python -m comparison.report` writes this page; a test holds it to "
+        "the records.",
+    ]
+    for study in studies.STUDIES.values():
+        found = studies.records(study, folders)
+        if found:
+            parts.append(
+                f"## {study.name}\n\n{study.purpose}\n\n```\n"
+                f"{text(study, found, folders)}\n```"
+            )
+    return "\n\n".join([*parts]) + "\n"
+
+
+if __name__ == "__main__":
+    records.write_whole(PAGE, page().encode())
