@@ -82,12 +82,12 @@ def test_start():
 import os
 os.sched_setaffinity(0, {{min(os.sched_getaffinity(0))}})
 import comparison
-from comparison import process, runs
+from comparison import process, records
 import json, tensorflow as tf
 tf.zeros(3) + 1
 {MAPPED_BLOCKS}
 os.write(2, b"heard again")
-print(json.dumps([process.onednn(), runs.environment(), mapped]))
+print(json.dumps([process.onednn(), records.environment(), mapped]))
 """
     )
     onednn, environment, mapped = json.loads(done.stdout)
@@ -106,9 +106,9 @@ def test_what_the_user_has_decided_stays():
         f"""
 import json, os
 import comparison
-from comparison import process, runs
+from comparison import process, records
 {MAPPED_BLOCKS}
-print(json.dumps([process.onednn(), runs.environment(), mapped]))
+print(json.dumps([process.onednn(), records.environment(), mapped]))
 """,
         shell="2>&- exec",
         TF_ENABLE_ONEDNN_OPTS="0",
