@@ -13,10 +13,10 @@ import nbformat
 # What is no claim: code, mathematics, links' targets, HTML, and names such as
 # C1 or 28x28, which are no numbers of their own.
 _ASIDE = re.compile(
-    r"```.*?```|`[^`]*`|\$\$.*?\$\$|\$[^$]*\$|\]\([^)]*\)|<[^>]*>|!\[[^\]]*\]",
+    r"```.*?```|`[^`]*`|\$\$.*?\$\$|\$[^$]*\$|!\[[^\]]*\]\([^)]*\)|\]\([^)]*\)|<[^>]*>",
     re.DOTALL,
 )
-NUMBER = r"[+\u2212-]?(?<![\w.])\d[\d,]*(?:\.\d+)?(?:e[+-]?\d+)?(?![\w])"
+NUMBER = r"[+\u2212-]?(?<![\w.])(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:e[+-]?\d+)?(?![\w])"
 _LIST = re.compile(r"^\s*(?:\d+\.|#+ \d+)\s", re.MULTILINE)
 
 
@@ -42,8 +42,9 @@ def check(places, facts):
             for match in _pattern(template).finditer(text):
                 found.add(index)
                 expected = values()
+                # A number that the template itself writes out is named too.
+                covered.update(range(*match.span()))
                 for group, value in enumerate(expected, 1):
-                    covered.update(range(*match.span(group)))
                     shown = match[group]
                     if shown != _as_shown(value, shown):
                         wrong.append(

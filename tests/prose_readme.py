@@ -1,0 +1,65 @@
+"""The facts in the README; see prose.py."""
+
+import itertools
+
+from comparison import records, studies, tables
+
+STUDY = studies.study("controlled")
+_found = studies.records(STUDY, [records.RESULTS])
+SEEDS = tables.complete_seeds(STUDY, _found)
+FOUND = [r for r in _found if r["configuration"]["seed"] in SEEDS]
+ALIKE = ["relu", "leaky_relu", "swish", "swish_trainable"]
+
+
+def accuracy(name):
+    """The mean over the seeds, in percent, from the records by hand."""
+    values = [
+        100 * record["test"]["accuracy"]
+        for record in FOUND
+        if record["configuration"]["activation"] == name
+    ]
+    return sum(values) / len(values)
+
+
+def below_relu(name):
+    """How far it lies below ReLU, and the interval of that."""
+    row = tables.verdicts(STUDY, FOUND).loc[name, "relu"]
+    return [-row["difference"], -row["high"], -row["low"]]
+
+
+def alike():
+    verdicts = tables.verdicts(STUDY, FOUND)["verdict"]
+    for pair in itertools.combinations(ALIKE, 2):
+        assert verdicts[pair] in ("cannot tell", "equivalent"), pair
+    means = [accuracy(name) for name in ALIKE]
+    return [max(means) - min(means), min(means), max(means)]
+
+
+def order():
+    share = tables.order_probability(
+        STUDY, FOUND, tables.published_order("article_accuracy")
+    )
+    return [100 * share]
+
+
+FACTS = [
+    ("over {} seeds each", lambda: [len(SEEDS)]),
+    ("within {} points of one another, between {} and {} %", alike),
+    (
+        "Tanh costs {} points beside ReLU (95 % interval {} to {})",
+        lambda: below_relu("tanh"),
+    ),
+    ("and sigmoid {} ({} to {})", lambda: below_relu("sigmoid")),
+    ("order comes up {} times in 100.", order),
+    ("(Towards Data Science, {};", lambda: [2019]),
+    (", {}. MNIST", lambda: [2017]),
+    # No results: names, versions, licences.
+    ("Python 3.11 to 3.13", list),
+    ("CC BY-SA 4.0", list),
+    ("CC BY-SA 3.0", list),
+    ("Apache License 2.0", list),
+    ("[01 Functions", list),
+    ("[02 The MNIST", list),
+    ("[03 Published", list),
+    ("[04 Why", list),
+]
