@@ -9,7 +9,8 @@ Dtypes: float16, bfloat16, float32 and float64 are kept. Integers and booleans
 are promoted to `keras.config.floatx()` by everything written here; Keras's own
 `relu` keeps them, and its `sigmoid` and `softmax` refuse them on TensorFlow.
 NaN stays NaN. At infinity the derivatives give their limit; a function gives
-NaN where it would multiply zero by infinity, and its docstring says where.
+NaN where it would multiply zero by infinity, and its docstring says where. What
+is no tensor of real numbers is refused: complex ones, text, ragged lists.
 TensorFlow takes denormal numbers for zero, and so does everything here on it.
 
 Autodiff agrees with the closed forms. At a kink both give the derivative on
@@ -18,6 +19,7 @@ the left: at zero 0 for ReLU and step, `negative_slope` for leaky ReLU.
 
 import dataclasses
 import difflib
+import functools
 import inspect
 import math
 import numbers
@@ -41,9 +43,56 @@ _LARGEST = {
 }
 
 
+def _shown(value):
+    """`value` as an error shows it: one line, not too long, whatever it is."""
+    try:
+        text = " ".join(repr(value).split())
+    except Exception:
+        # An integer of thousands of digits, or a class's own faulty `repr`.
+        text = f"<{type(value).__name__} that cannot be printed>"
+    return text if len(text) <= 200 else f"{text[:200]}..."
+
+
+def unknown(kind, name, known):
+    """Returns the error for a name that is not known, with the nearest known.
+
+    Example:
+    >>> unknown("colour", "rad", ["red", "green"])
+    ValueError("Unknown colour. Did you mean 'red'? Known are red, green. \
+    Received: colour='rad'")
+
+    Args:
+        kind: What is named, as the argument is called.
+        name: What was given.
+        known: The known names, in the order in which to list them.
+    """
+    known = list(known)
+    given = name[:200].lower() if isinstance(name, str) else _shown(name)
+    nearest = difflib.get_close_matches(given, known, n=1, cutoff=0.0)
+    return ValueError(
+        f"Unknown {kind}. Did you mean {nearest[0]!r}? "
+        f"Known are {', '.join(known)}. Received: {kind}={_shown(name)}"
+    )
+
+
+def _real(name, value):
+    """`value` as a tensor, if it is one of real numbers or booleans."""
+    try:
+        tensor = ops.convert_to_tensor(value)
+        dtype = keras.backend.standardize_dtype(tensor.dtype)
+        if dtype in _LARGEST or dtype == "bool" or "int" in dtype:
+            return tensor
+    except (OverflowError, RuntimeError, TypeError, ValueError):
+        pass
+    raise ValueError(
+        f"`{name}` must be real numbers, as a tensor or what makes one. "
+        f"Received: {name}={_shown(value)}"
+    )
+
+
 def _to_float(x):
     """`x` as a tensor; integers become `floatx`, as Keras promotes them."""
-    x = ops.convert_to_tensor(x)
+    x = _real("x", x)
     return ops.cast(x, keras.backend.result_type(x.dtype, float))
 
 
@@ -70,16 +119,23 @@ def _number(name, value, dtype=None):
     ):
         raise ValueError(
             f"`{name}` must be a number, finite in {dtype}. "
-            f"Received: {name}={value!r}"
+            f"Received: {name}={_shown(value)}"
         )
     return float(value)
 
 
 def _beta(beta, x):
     """`beta` ready to multiply `x`: a float, or a tensor of its dtype."""
-    if hasattr(beta, "dtype") and not isinstance(beta, numbers.Number):
-        return ops.cast(beta, x.dtype)
-    return _number("beta", beta, x.dtype)
+    if not hasattr(beta, "dtype") or isinstance(beta, numbers.Number):
+        return _number("beta", beta, x.dtype)
+    tensor = _real("beta", beta)
+    sizes = zip(reversed(tensor.shape), reversed(x.shape), strict=False)
+    if not all(a == b or 1 in (a, b) or None in (a, b) for a, b in sizes):
+        raise ValueError(
+            f"`beta` must broadcast with `x`, of shape {tuple(x.shape)}. "
+            f"Received: beta={_shown(beta)}"
+        )
+    return ops.cast(tensor, x.dtype)
 
 
 @keras.saving.register_keras_serializable(package=_PACKAGE)
@@ -303,7 +359,7 @@ def softmax_jacobian(x, axis=-1):
     ):
         raise ValueError(
             f"`axis` must be an axis of a tensor of rank {rank}. "
-            f"Received: axis={axis!r}"
+            f"Received: axis={_shown(axis)}"
         )
     s = softmax(_to_finite(ops.moveaxis(x, axis, -1)))
     eye = ops.eye(ops.shape(s)[-1], dtype=s.dtype)
@@ -313,60 +369,103 @@ def softmax_jacobian(x, axis=-1):
     return eye * ops.sum(others, axis=-1, keepdims=True) - others
 
 
-def _in_one_pass(function):
-    """Compiles an elementwise function of tensors, where that is not done.
+def _swish_by_autodiff(x, beta):
+    """`swish` for the layer, in operations that every backend differentiates.
 
-    TensorFlow runs one operation after the other, each through memory and
-    back; XLA makes one loop of them all. JAX's trainer has XLA compile the
-    whole step.
+    In the dtype of `beta`, float32 where `x` is in half precision: products of
+    gradients and the sum over all elements, beta's gradient, overflow there.
+
+    `hard_tanh` holds `beta * x` in [-1024, 1024], where the sigmoid is 0 or 1
+    in all dtypes. Outside, its gradient is a zero that is put there, not
+    multiplied: the limit also where that would be zero times infinity.
     """
-    if keras.backend.backend() != "tensorflow":
-        return function
+    wide = ops.cast(x, beta.dtype)
+    z = 1024 * ops.hard_tanh((beta / 1024) * wide)
+    return ops.cast(wide * ops.sigmoid(z), x.dtype)
+
+
+def _swish_on_tensorflow():
+    """`_swish_by_autodiff`, which keeps its two arguments alone.
+
+    TensorFlow computes operation by operation and would keep the sigmoid, too.
+    The gradient consists of operations that can be differentiated themselves.
+    """
     import tensorflow as tf
 
-    return tf.function(function, jit_compile=True, reduce_retracing=True)
+    @tf.custom_gradient
+    def swish(x, beta):
+        def gradient(upstream):
+            # As in `tf.nn.silu`: or else what the forward pass computed would
+            # be kept, as the same thing, instead of being computed again.
+            with tf.control_dependencies([upstream]):
+                wide = tf.cast(x, beta.dtype)
+                s = tf.sigmoid(beta * wide)
+            # x * s * (1 - s) in one pass. `x**2` and `x * upstream` could
+            # overflow where this is 0, hence the order of the products.
+            slope = tf.raw_ops.SigmoidGrad(y=s, dy=wide)
+            upstream = tf.cast(upstream, beta.dtype)
+            by_element = upstream * (wide * slope)
+            lead = len(x.shape) - len(beta.shape)
+            shared = [a + lead for a, n in enumerate(beta.shape) if n == 1]
+            return (
+                tf.cast(upstream * (s + beta * slope), x.dtype),
+                tf.reshape(
+                    tf.reduce_sum(by_element, [*range(lead), *shared]),
+                    beta.shape,
+                ),
+            )
+
+        wide = tf.cast(x, beta.dtype)
+        return tf.cast(wide * tf.sigmoid(beta * wide), x.dtype), gradient
+
+    return swish
 
 
-@_in_one_pass
-def _swish_value(x, beta):
-    return x * ops.sigmoid(beta * x)
+@functools.cache
+def _swish():
+    """Swish of two tensors, for the layer, as suits the backend."""
+    if keras.backend.backend() == "tensorflow":
+        return _swish_on_tensorflow()
+    if keras.backend.backend() == "jax":
+        import jax
+
+        # XLA computes in one pass: that is faster than keeping the sigmoid.
+        return jax.checkpoint(_swish_by_autodiff)
+    return _swish_by_autodiff
 
 
-@_in_one_pass
-def _swish_gradient(x, beta, upstream):
-    s = ops.sigmoid(beta * x)
-    return upstream * (s * (1 + beta * x * (1 - s)))
-
-
-@_in_one_pass
-def _swish_beta_gradient(x, beta, upstream):
-    s = ops.sigmoid(beta * x)
-    # `x**2` could overflow where the derivative is 0, hence this order.
-    return upstream * (x * (s * (1 - s)) * x)
-
-
-@ops.custom_gradient
-def _swish(x, beta):
-    """`swish` of two tensors, which keeps no more than those for its gradient.
-
-    What its value is computed from, sigmoid above all, is computed once more
-    instead: in one pass that takes less time than keeping it.
-    """
-
-    def gradient(*args, upstream=None):
-        if upstream is None:
-            (upstream,) = args
-        by_element = _swish_beta_gradient(x, beta, upstream)
-        rank = len(beta.shape)
-        lead = len(x.shape) - rank
-        shared = [axis for axis in range(rank) if beta.shape[axis] == 1]
-        axes = [*range(lead), *(lead + axis for axis in shared)]
-        return (
-            _swish_gradient(x, beta, upstream),
-            ops.reshape(ops.sum(by_element, axis=axes), beta.shape),
+def _check_layer(name=None, dtype=None, trainable=True):
+    """Checks what every layer takes; Keras lets some of it pass."""
+    if name is not None and (
+        not isinstance(name, str)
+        or not name.strip()
+        or not name.isprintable()
+        or "/" in name
+    ):
+        raise ValueError(
+            "`name` must be None or a text of one line without a slash. "
+            f"Received: name={_shown(name)}"
         )
+    if not isinstance(trainable, bool):
+        raise ValueError(
+            "`trainable` must be True or False. "
+            f"Received: trainable={_shown(trainable)}"
+        )
+    _compute_dtype(dtype)
 
-    return _swish_value(x, beta), gradient
+
+def _compute_dtype(dtype):
+    """The dtype in which a layer of this dtype or policy computes."""
+    try:
+        found = keras.dtype_policies.get(dtype).compute_dtype
+    except (AttributeError, KeyError, TypeError, ValueError):
+        found = None
+    if found not in _LARGEST:
+        raise ValueError(
+            "`dtype` must be None, a dtype policy, or one of "
+            f"{', '.join(_LARGEST)}. Received: dtype={_shown(dtype)}"
+        )
+    return found
 
 
 @keras.saving.register_keras_serializable(package=_PACKAGE)
@@ -389,10 +488,12 @@ class Swish(keras.layers.Layer):
     (1, 1, 32)
 
     Args:
-        beta_initializer: Initializer of `beta`.
+        beta_initializer: Initializer of `beta`; for a number,
+            `keras.initializers.Constant(number)`.
         beta_regularizer: Regularizer of `beta`.
-        beta_constraint: Constraint on `beta`. With `shared_axes=None` it has
-            to work on a scalar, as `"non_neg"` does and `"max_norm"` does not.
+        beta_constraint: Constraint on `beta`. With `shared_axes=None` all
+            three have to work on a scalar, as the constraint `"non_neg"` does
+            and `"max_norm"` does not.
         shared_axes: The axes along which `beta` is shared, an integer or a
             list of them, counted from 1 as axis 0 is the batch. `[1, 2]` gives
             an image `(batch, height, width, channels)` one `beta` per channel,
@@ -404,8 +505,15 @@ class Swish(keras.layers.Layer):
     Input shape:
         Any. The output has the same shape, and the layer's compute dtype.
 
+    In half precision it computes in float32, and rounds once. With TensorFlow
+    and JAX it keeps no more for the backward pass than its input and output;
+    with torch, unless compiled, what autograd keeps.
+
     Raises:
-        ValueError: If `shared_axes` are not axes, or not axes of the input.
+        ValueError: If an argument is not what it should be, `shared_axes` are
+            not axes of the input, the input is complex, or, when the layer is
+            built, if an initializer, regularizer or constraint does not work
+            on a `beta` of the layer's shape.
 
     Reference:
 
@@ -420,17 +528,74 @@ class Swish(keras.layers.Layer):
         shared_axes=None,
         **kwargs,
     ):
+        _check_layer(
+            **{
+                argument: kwargs[argument]
+                for argument in ("name", "dtype", "trainable")
+                if argument in kwargs
+            }
+        )
         super().__init__(**kwargs)
         self.supports_masking = True
-        self.beta_initializer = keras.initializers.get(beta_initializer)
-        if self.beta_initializer is None:
-            raise ValueError(
-                "`beta_initializer` must be an initializer. "
-                f"Received: beta_initializer={beta_initializer}"
-            )
-        self.beta_regularizer = keras.regularizers.get(beta_regularizer)
-        self.beta_constraint = keras.constraints.get(beta_constraint)
+        self.beta_initializer = self._object("initializer", beta_initializer)
+        self.beta_regularizer = self._object("regularizer", beta_regularizer)
+        self.beta_constraint = self._object("constraint", beta_constraint)
+        if isinstance(self.beta_initializer, keras.initializers.Constant):
+            self._check_constant(self.beta_initializer.value)
         self.shared_axes = self._standardize_axes(shared_axes)
+
+    @staticmethod
+    def _error(kind, needed, value):
+        return ValueError(
+            f"`beta_{kind}` must be {needed}. "
+            f"Received: beta_{kind}={_shown(value)}"
+        )
+
+    def _object(self, kind, value):
+        """What Keras makes of a name, a configuration, a class or an object.
+
+        Of an array Keras makes an initializer that cannot be saved.
+        """
+        if value is None and kind != "initializer":
+            return None
+        try:
+            if isinstance(value, (str, dict)) or callable(value):
+                return getattr(keras, f"{kind}s").get(value)
+        except (AttributeError, KeyError, TypeError, ValueError):
+            pass
+        article = "an" if kind == "initializer" else "a"
+        needed = f"{article} {kind}, by name, configuration or object"
+        if kind == "initializer":
+            needed += "; for a number, keras.initializers.Constant(number)"
+        raise self._error(kind, needed, value)
+
+    def _check_constant(self, value):
+        values = [value]
+        if hasattr(value, "shape") or isinstance(value, (list, tuple)):
+            array = ops.convert_to_numpy(_real("beta_initializer", value))
+            values = array.ravel().tolist()
+        for number in values:
+            _number("beta_initializer", number, self.compute_dtype)
+
+    def _try_on_beta(self, kind, shape):
+        """Refuses, in `build`, what does not work on a beta of this shape."""
+        function = getattr(self, f"beta_{kind}")
+        if function is None:
+            return
+        try:
+            if kind == "initializer":
+                result = function(shape, dtype=self.variable_dtype)
+            else:
+                result = function(ops.ones(shape, self.variable_dtype))
+            fits = tuple(result.shape) == (
+                () if kind == "regularizer" else tuple(shape)
+            )
+        except Exception:
+            # Anything that a user's own object or one of Keras's may raise.
+            fits = False
+        if not fits:
+            needed = f"one that works on a beta of shape {tuple(shape)}"
+            raise self._error(kind, needed, function)
 
     @staticmethod
     def _standardize_axes(shared_axes):
@@ -448,7 +613,7 @@ class Swish(keras.layers.Layer):
             raise ValueError(
                 "`shared_axes` must be None, an integer of 1 or more, or a "
                 "list of different ones; axis 0 is the batch. "
-                f"Received: shared_axes={shared_axes!r}"
+                f"Received: shared_axes={_shown(shared_axes)}"
             )
         return [int(axis) for axis in axes]
 
@@ -464,12 +629,16 @@ class Swish(keras.layers.Layer):
                     if axis > 0 and axis not in self.shared_axes
                 },
             )
+        for kind in ("initializer", "regularizer", "constraint"):
+            self._try_on_beta(kind, shape)
         self.beta = self.add_weight(
             shape=shape,
             name="beta",
             initializer=self.beta_initializer,
             regularizer=self.beta_regularizer,
             constraint=self.beta_constraint,
+            # Rounded to half precision, a small step of it would be none.
+            autocast=False,
         )
 
     def _beta_shape(self, input_shape):
@@ -489,8 +658,9 @@ class Swish(keras.layers.Layer):
         return shape
 
     def call(self, inputs):
-        x = ops.cast(inputs, self.compute_dtype)
-        return _swish(x, ops.cast(self.beta, x.dtype))
+        x = ops.cast(_real("inputs", inputs), self.compute_dtype)
+        wide = keras.backend.result_type(x.dtype, "float32")
+        return _swish()(x, ops.cast(self.beta, wide))
 
     def get_config(self):
         config = super().get_config()
@@ -525,17 +695,30 @@ def _activation_layer(function):
 
 def _leaky_relu_layer(negative_slope=0.01, name=None, dtype=None):
     # Keras refuses a negative slope, but not NaN, infinity or a boolean.
-    slope = _number("negative_slope", negative_slope)
+    slope = _number("negative_slope", negative_slope, _compute_dtype(dtype))
     return keras.layers.LeakyReLU(slope, name=name, dtype=dtype)
 
 
 def _softmax_layer(axis=-1, name=None, dtype=None):
+    axes = list(axis) if isinstance(axis, (list, tuple)) else [axis]
+    if (
+        not axes
+        or not all(isinstance(one, numbers.Integral) for one in axes)
+        or any(isinstance(one, bool) or abs(one) > 64 for one in axes)
+        or len(set(axes)) < len(axes)
+    ):
+        raise ValueError(
+            "`axis` must be an integer, or a list of different ones. "
+            f"Received: axis={_shown(axis)}"
+        )
+    axes = [int(one) for one in axes]
+    axis = axes if isinstance(axis, (list, tuple)) else axes[0]
     return keras.layers.Softmax(axis=axis, name=name, dtype=dtype)
 
 
 def _swish_layer(beta=1.0, name=None, dtype=None):
     """Swish with a fixed beta; for 1, Keras's silu, which has no weight."""
-    beta = _number("beta", beta)
+    beta = _number("beta", beta, _compute_dtype(dtype))
     if beta == 1:
         return keras.layers.Activation("silu", name=name, dtype=dtype)
     initializer = keras.initializers.Constant(beta)
@@ -550,8 +733,9 @@ def _swish_trainable_layer(
     name=None,
     dtype=None,
 ):
+    beta = _number("beta", beta, _compute_dtype(dtype))
     return Swish(
-        keras.initializers.Constant(_number("beta", beta)),
+        keras.initializers.Constant(beta),
         beta_regularizer=beta_regularizer,
         beta_constraint=beta_constraint,
         shared_axes=shared_axes,
@@ -717,6 +901,67 @@ CATALOG = types.MappingProxyType(
 )
 
 
+def _needs_more(function):
+    """What a function needs besides a tensor, as text, or `None`."""
+    try:
+        parameters = list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):
+        # NumPy's functions and some of C's do not say what they take.
+        return None
+    needed = [
+        parameter.name
+        for parameter in parameters[1:]
+        if parameter.default is parameter.empty
+        and parameter.kind
+        not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+    ]
+    return " and ".join(needed) or None
+
+
+@functools.cache
+def _refusal(name):
+    """Why a function of Keras is no activation by itself, or `None`."""
+    function = getattr(keras.activations, name)
+    needed = _needs_more(function)
+    if needed:
+        return f"needs {needed} besides a tensor"
+    for size in (5, 6):
+        try:
+            kept = function(ops.zeros((2, size))).shape == (2, size)
+        except Exception:
+            # Whatever a function that wants something else may raise.
+            kept = False
+        if not kept:
+            return "does not keep the shape of every tensor"
+    return None
+
+
+def _keras_names():
+    """Names of Keras's functions, without those that look up and save them."""
+    return sorted(
+        name
+        for name, member in vars(keras.activations).items()
+        if inspect.isfunction(member)
+        and name not in ("get", "serialize", "deserialize")
+    )
+
+
+def names():
+    """Names that `layer` takes: the catalogue, `swish_trainable`, Keras's.
+
+    Keras's are found, not listed: every function of `keras.activations` that
+    needs nothing but a tensor and keeps its shape, in alphabetical order.
+    `softmax`, `log_softmax` and `sparsemax`, which normalise along an axis,
+    are among them; `glu`, which halves one, and `threshold` are not.
+    """
+    ours = [*CATALOG, "swish_trainable"]
+    return ours + [
+        name
+        for name in _keras_names()
+        if name not in ours and _refusal(name) is None
+    ]
+
+
 def layer(activation, **arguments):
     """Makes a fresh Keras layer from the name of an activation, or a callable.
 
@@ -727,25 +972,28 @@ def layer(activation, **arguments):
     <Swish name=act1, built=False>
 
     Args:
-        activation: A name in `CATALOG`; `"swish_trainable"`; another name in
-            `keras.activations`, such as `"gelu"`; a function of a tensor; a
-            Keras layer class, or a layer, of which a copy with a name and
+        activation: One of `names()`, such as `"gelu"`; a function of a tensor;
+            a Keras layer class, or a layer, of which a copy with a name and
             weights of its own is made.
         **arguments: All layers take `name` and `dtype`. `"leaky_relu"` takes
             `negative_slope` (0.01), finite and not negative; `"softmax"` takes
-            `axis`; `"swish"` takes `beta` (1), which stays fixed;
-            `"swish_trainable"` takes `beta` (1), where it starts, and all of
-            `Swish` but the initializer. A layer class takes its own arguments,
-            and they replace those of a layer.
+            `axis` (-1), an integer or a list of them; `"swish"` takes `beta`
+            (1), which stays fixed; `"swish_trainable"` takes `beta` (1), where
+            it starts, and all of `Swish` but the initializer. A layer class
+            takes its own arguments, and they replace those of a layer.
 
     Returns:
         A layer that Keras can save. To load it, import this module first; a
         function or class of your own has to be registered with Keras.
 
     Raises:
-        ValueError: If the name is unknown, or an argument is not taken or out
-            of range.
+        ValueError: If the name is unknown or no activation by itself, or an
+            argument is not taken or out of range, or infinite in the dtype in
+            which the layer computes.
     """
+    _check_layer(
+        **{k: v for k, v in arguments.items() if k in ("name", "dtype")}
+    )
     if isinstance(activation, keras.layers.Layer):
         config = activation.get_config()
         # Keras refuses two layers of one name in a model.
@@ -758,52 +1006,230 @@ def layer(activation, **arguments):
     if isinstance(activation, str):
         make = _maker(activation)
     elif callable(activation) and not isinstance(activation, type):
+        needed = _needs_more(activation)
+        if needed:
+            raise ValueError(
+                f"`activation` must be a function of a tensor alone, and this "
+                f"needs {needed}. Received: activation={_shown(activation)}"
+            )
         make = _activation_layer(activation)
     else:
         raise ValueError(
             "`activation` must be a name, a function, or a Keras layer. "
-            f"Received: activation={activation!r}"
+            f"Received: activation={_shown(activation)}"
         )
     taken = list(inspect.signature(make).parameters)
     for argument, value in arguments.items():
         if argument not in taken:
             raise ValueError(
-                f"The layer of {activation!r} takes {', '.join(taken)}. "
-                f"Received: {argument}={value!r}"
+                f"The layer of {_shown(activation)} takes {', '.join(taken)}. "
+                f"Received: {argument}={_shown(value)}"
             )
     return make(**arguments)
 
 
 def _maker(name):
-    makers = {
-        **{
-            keras_name: _activation_layer(keras_name)
-            for keras_name, member in vars(keras.activations).items()
-            if inspect.isfunction(member)
-            and keras_name not in ("get", "serialize", "deserialize")
-        },
-        **{entry.name: entry.layer for entry in CATALOG.values()},
-        "swish_trainable": _swish_trainable_layer,
-    }
-    if name in makers:
-        return makers[name]
-    known = [*CATALOG, "swish_trainable"]
-    known += sorted(set(makers) - set(known))
-    raise unknown("activation", name, known)
+    if name in CATALOG:
+        return CATALOG[name].layer
+    if name == "swish_trainable":
+        return _swish_trainable_layer
+    if name not in _keras_names():
+        raise unknown("activation", name, names())
+    reason = _refusal(name)
+    if reason:
+        raise ValueError(
+            f"Keras's {name} is no activation by itself: it {reason}. "
+            f"Received: activation={name!r}"
+        )
+    return _activation_layer(name)
 
 
-def unknown(kind, name, known):
-    """Returns the error for a name that is none of those known.
+# Layers of Keras that compute, configured so, what a function computes.
+_SAME = (
+    (keras.layers.ReLU, (None, 0, 0), relu),
+    (keras.layers.ReLU, (6, 0, 0), keras.activations.relu6),
+    (keras.layers.LeakyReLU, (0.01,), leaky_relu),
+    (keras.layers.LeakyReLU, (0.2,), keras.activations.leaky_relu),
+    (keras.layers.ELU, (1,), keras.activations.elu),
+    (keras.layers.Softmax, (-1,), softmax),
+)
+_ARGUMENTS = {
+    keras.layers.ReLU: ("max_value", "negative_slope", "threshold"),
+    keras.layers.LeakyReLU: ("negative_slope",),
+    keras.layers.ELU: ("alpha",),
+    keras.layers.Softmax: ("axis",),
+}
+
+
+def _what(one):
+    """What a layer or function computes; equal for two that compute the same.
+
+    The function, if it is one, or the layer's class and configuration, where
+    beta may have started anywhere.
+    """
+    if isinstance(one, keras.layers.Activation):
+        one = one.activation
+    if not isinstance(one, keras.layers.Layer):
+        if one is swish:
+            return keras.activations.silu
+        return keras.activations.linear if one is linear else one
+    config = one.get_config()
+    arguments = tuple(map(config.get, _ARGUMENTS.get(type(one), ())))
+    for kind, same, function in _SAME:
+        if type(one) is kind and arguments == same:
+            return function
+    kept = config.keys() - {"name", "dtype", "beta_initializer"}
+    return type(one), {key: config[key] for key in kept}
+
+
+def _argument(one):
+    """The activation that is an argument of a layer, or `None`."""
+    if isinstance(one, keras.layers.Activation):
+        return None
+    function = getattr(one, "activation", None)
+    return function if callable(function) else None
+
+
+class _Swap:
+    """A copy of a model in the making; see `swap`."""
+
+    def __init__(self, old, new):
+        self.old, self.new = old, new
+        self.wanted = None if isinstance(old, type) else _what(layer(old))
+        self.pairs = {}
+        self.following = {}
+        self.swapped = False
+
+    def model(self, model):
+        if not isinstance(model, keras.Sequential):
+            return keras.models.clone_model(
+                model, clone_function=self.layer, call_function=self.call
+            )
+        # `clone_model` inserts no layers into a Sequential.
+        stack = [
+            keras.Input(batch_shape=x.shape, dtype=x.dtype, name=x.name)
+            for x in (model.inputs if model.built else ())
+        ]
+        for one in model.layers:
+            copy = self.layer(one)
+            stack += [copy, *self.following.get(copy, ())]
+        return keras.Sequential(stack, name=model.name)
+
+    def call(self, copy, *args, **kwargs):
+        outputs = copy(*args, **kwargs)
+        for following in self.following.get(copy, ()):
+            outputs = following(outputs)
+        return outputs
+
+    def layer(self, one):
+        """The copy of a layer: the same whenever the layer is the same."""
+        if one not in self.pairs:
+            self.pairs[one] = self.copy(one)
+        return self.pairs[one]
+
+    def copy(self, one):
+        if isinstance(one, keras.Sequential) or hasattr(one, "operations"):
+            return self.model(one)
+        self.check_inside(one)
+        if self.matches(one):
+            self.swapped = True
+            return layer(self.new, name=one.name, dtype=one.dtype_policy)
+        copy = type(one).from_config(one.get_config())
+        if self.matches(_argument(one)):
+            self.swapped = True
+            self.set_argument(copy)
+        return copy
+
+    def matches(self, one):
+        if one is None:
+            return False
+        if isinstance(self.old, type):
+            return type(one) is self.old
+        return _what(one) == self.wanted
+
+    def check_inside(self, one):
+        """Refuses a layer that has the old activation in a layer of its own.
+
+        A recurrent layer's cell is such a one, and what a wrapper wraps.
+        """
+        for inner in one._flatten_layers(include_self=False):
+            if self.matches(inner) or self.matches(_argument(inner)):
+                raise self.error(
+                    f"the {type(one).__name__} {one.name!r} has it inside, "
+                    "where it cannot be swapped"
+                )
+
+    def set_argument(self, copy):
+        made = layer(
+            self.new, name=f"{copy.name}_activation", dtype=copy.dtype_policy
+        )
+        function = _what(made)
+        if not callable(function):
+            if not type(copy).__module__.startswith("keras."):
+                raise self.error(
+                    f"only in a layer of Keras can a layer replace it, and "
+                    f"{copy.name!r} is a {type(copy).__name__}"
+                )
+            self.following[copy] = [made]
+            function = keras.activations.linear
+        copy.activation = function
+
+    def error(self, reason):
+        return ValueError(
+            f"Cannot swap this activation: {reason}. "
+            f"Received: old={_shown(self.old)}"
+        )
+
+
+def swap(model, old, new):
+    """Returns a copy of a model with one activation in place of another.
+
+    The weights are copied; those of the activations as well where old and new
+    have the same. The model itself stays as it is, and the copy has yet to be
+    compiled.
+
+    Example:
+    >>> model = keras.applications.MobileNetV2(weights=None)
+    >>> swish_model = swap(model, "relu6", "swish")
+    >>> learning = swap(model, "relu6", "swish_trainable")
+
+    Every place is found where `old` is a layer (`Activation("relu")`,
+    `ReLU()`) or the argument `activation` of one (`Dense(8, "relu")`), in
+    nested models as well. If `new` has weights or is no function, as
+    `"swish_trainable"`, such an argument becomes linear, and a layer follows.
+
+    A name or a function stands for exactly what `layer` makes of it: `"relu"`
+    for no `ReLU(max_value=6)`, which is `"relu6"`, and `"leaky_relu"` for a
+    slope of 0.01, but `"swish"` also for Keras's `silu`. A layer class, such
+    as `keras.layers.LeakyReLU` or `keras.layers.PReLU`, stands for all its
+    layers; a layer for those of the same configuration.
+
+    What is not found: functions that a model calls without a layer, such as
+    `keras.ops.relu(x)`; other arguments than `activation`. What is refused:
+    `old` inside a recurrent or wrapped layer or a subclassed model.
 
     Args:
-        kind: What the name should be of, such as `"activation"`.
-        name: The name.
-        known: The names that are known, the nearest of which is suggested.
+        model: A Functional or Sequential Keras model.
+        old: What `layer` takes, the activation to replace.
+        new: What `layer` takes, the activation to have instead.
+
+    Raises:
+        ValueError: If the model is subclassed, `old` is nowhere in it, or is
+            where it cannot be swapped, and what `layer` raises.
     """
-    nearest = difflib.get_close_matches(
-        str(name).lower(), known, n=1, cutoff=0.0
-    )
-    return ValueError(
-        f"Unknown {kind}. Did you mean {nearest[0]!r}? "
-        f"Known are {', '.join(known)}. Received: {kind}={name!r}"
-    )
+    if not isinstance(model, keras.Sequential) and not (
+        isinstance(model, keras.Model) and hasattr(model, "operations")
+    ):
+        raise ValueError(
+            "`model` must be a Functional or Sequential Keras model. "
+            f"Received: model={_shown(model)}"
+        )
+    swapping = _Swap(old, new)
+    copy = swapping.model(model)
+    if not swapping.swapped:
+        raise swapping.error("it is nowhere in the model")
+    for one, twin in swapping.pairs.items():
+        shapes = [[w.shape for w in side.weights] for side in (one, twin)]
+        if type(one) is type(twin) and shapes[0] == shapes[1]:
+            twin.set_weights(one.get_weights())
+    return copy

@@ -1,6 +1,7 @@
 """The repository's address: `python -m comparison.address https://...`.
 
-The address stands in the README's and the notebooks' badges and setup cells.
+The address stands in the README's and the notebooks' badges and setup cells,
+and in CITATION.cff.
 This is its source, and the one command that changes it everywhere.
 """
 
@@ -40,6 +41,7 @@ def change(address, root):
     changed = []
     for path in (
         *sorted(root.glob("*.md")),
+        root / "CITATION.cff",
         *sorted(root.glob("notebooks/*.ipynb")),
         root / "comparison" / "address.py",
     ):

@@ -21,12 +21,18 @@ def build(configuration, input_shape=(28, 28, 1), classes=10):
         (batch, *input_shape), and gives (batch, classes) probabilities.
         With 28x28x1 images and 10 classes it has 1,200,778 parameters and
         those of its activations.
+
+    Raises:
+        ValueError: If a global setting of Keras would change the result.
     """
+    _check_settings()
     # A seed for each place in the network: with the same seed, networks with
     # other activations start from the same weights and drop the same units.
     seeds = np.random.SeedSequence(configuration.seed).generate_state(6)
-    conv_1, conv_2, dense, output, drop_1, drop_2 = (int(s) for s in seeds)
+    conv_1, conv_2, dense, output, drop_1, drop_2 = seeds
+    # Said everywhere: Keras's global settings may say something else.
     dtype = configuration.dtype_policy
+    image = {"data_format": "channels_last", "dtype": dtype}
 
     def weights(seed):
         return {
@@ -34,7 +40,6 @@ def build(configuration, input_shape=(28, 28, 1), classes=10):
                 configuration.kernel_initializer, seed
             ),
             "kernel_regularizer": fused.FusedL2(1e-5),
-            "dtype": dtype,
         }
 
     def activation(number):
@@ -50,24 +55,24 @@ def build(configuration, input_shape=(28, 28, 1), classes=10):
         )
 
     stack = [
-        keras.Input(input_shape),
-        layers.Conv2D(32, 3, name="conv_1", **weights(conv_1)),
+        keras.Input(input_shape, dtype="float32"),
+        layers.Conv2D(32, 3, name="conv_1", **weights(conv_1), **image),
         *activation(1),
-        layers.Conv2D(64, 3, name="conv_2", **weights(conv_2)),
+        layers.Conv2D(64, 3, name="conv_2", **weights(conv_2), **image),
         *activation(2),
-        layers.MaxPooling2D(2, name="pooling", dtype=dtype),
+        layers.MaxPooling2D(2, name="pooling", **image),
         layers.Dropout(
             configuration.dropout / 2,
-            seed=drop_1,
+            seed=_own_seed(drop_1),
             dtype=dtype,
             name="dropout_1",
         ),
-        layers.Flatten(dtype=dtype, name="flatten"),
-        layers.Dense(128, name="dense", **weights(dense)),
+        layers.Flatten(name="flatten", **image),
+        layers.Dense(128, name="dense", dtype=dtype, **weights(dense)),
         *activation(3),
         layers.Dropout(
             configuration.dropout,
-            seed=drop_2,
+            seed=_own_seed(drop_2),
             dtype=dtype,
             name="dropout_2",
         ),
@@ -85,14 +90,35 @@ def build(configuration, input_shape=(28, 28, 1), classes=10):
     model = keras.Sequential(stack, name=f"{configuration.activation}_network")
     optimizer = fused.FusedAdam(configuration.learning_rate)
     if dtype == "mixed_float16":
-        # Keras does so only if the whole model has the policy.
+        # Keras does so only where its global policy is this one.
         optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
     model.compile(
         optimizer=optimizer,
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],
+        auto_scale_loss=False,
     )
     return model
+
+
+def _check_settings():
+    """Refuses the global settings that no argument of a layer overrules.
+
+    `keras.json`, a variable or a call sets them; losses, metrics, the learning
+    rate and `fit` obey.
+    """
+    for name, usual in (
+        ("floatx", "float32"),
+        ("epsilon", 1e-7),
+        ("max_epochs", None),
+        ("max_steps_per_epoch", None),
+    ):
+        value = getattr(keras.config, name)()
+        if value != usual:
+            raise ValueError(
+                f"Keras's global setting `{name}` must be {usual!r} for a run; "
+                f"see keras.json. Received: {name}={value!r}"
+            )
 
 
 def with_extra_dense(stack, configuration):
@@ -112,7 +138,7 @@ def with_extra_dense(stack, configuration):
             extra = layers.Dense(
                 width,
                 kernel_initializer=seeded(
-                    configuration.kernel_initializer, int(seed)
+                    configuration.kernel_initializer, seed
                 ),
                 dtype=configuration.dtype_policy,
                 name=f"extra_{layer.name.removeprefix('activation_')}",
@@ -125,7 +151,9 @@ def with_extra_dense(stack, configuration):
 def seeded(initializer, seed):
     """Makes the Keras initializer of this name with this seed."""
     initializer = keras.initializers.get(initializer)
-    return type(initializer)(**{**initializer.get_config(), "seed": seed})
+    return type(initializer)(
+        **{**initializer.get_config(), "seed": _own_seed(seed)}
+    )
 
 
 def check_initializer(name):
@@ -138,3 +166,10 @@ def check_initializer(name):
             "`kernel_initializer` must be Keras's name of an initializer that "
             f"takes a seed. Received: kernel_initializer={name!r}"
         ) from error
+
+
+def _own_seed(seed):
+    """Returns a seed of 32 bits as the backend takes it: torch, signed."""
+    if keras.backend.backend() == "torch":
+        return int(np.uint32(seed).view(np.int32))
+    return int(seed)

@@ -250,9 +250,9 @@ def _fetch_from_keras(name):
         raise DataError(
             f"{name} is not in Keras's cache ({_keras_home() / 'datasets'}) "
             f"and could not be downloaded ({error}). Three ways out: name a "
-            f"local copy with --data PATH (the file {name}.npz or a folder of IDX files); use "
-            "--dataset mnist_sample, real digits that need no network; or go "
-            "online and run the same command again."
+            f"local copy with --data PATH (the file {name}.npz or a folder of "
+            "IDX files); use --dataset mnist_sample, real digits that need no "
+            "network; or go online and run the same command again."
         ) from error
     (x_train, y_train), (x_test, y_test) = pairs
     return {

@@ -1,15 +1,18 @@
 """Runs, drawn: from tables, with what was found in the title."""
 
+import math
+import textwrap
+
 import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
+from matplotlib import ticker
+from matplotlib.lines import Line2D
 from scipy import stats
 
 from comparison import data, statistics, tables
 from comparison.style import (
     colour,
     label,
-    legend_beside,
     styled,
     whole_numbers,
 )
@@ -20,110 +23,216 @@ METRIC_LABELS = {
     "val_loss": "validation loss",
     "val_accuracy": "validation accuracy",
 }
+# The first epoch that curves show: after it 0.99^steps, what batch
+# normalisation keeps of its start, is under a hundredth in `quick` as well.
+SETTLED = 3
+PUBLISHED = {"linestyle": "--", "linewidth": 1.2, "color": "black"}
+# Inches: on a telephone, of 400 points' width, the words can still be read.
+WIDTH = 6.4
+# Points an inch of files: at that width, as many as a page of 1,200 shows.
+SHARP = 190
+# Where accuracies are marked, from chance to near perfection.
+ACCURACIES = (0.1, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995)
+# What a study has differently for one activation alone, as a reader says it.
+IN_WORDS = {
+    "negative_slope=0.001": "slope 0.001",
+    "extra_dense": "two more layers",
+    "kernel_initializer=he_normal": "He's initialiser",
+    "validation=test": "validated on test images",
+}
 
 
 @styled
-def curves(histories, metric, published=None, axes=None):
-    """Draws one metric over the epochs: an activation a colour.
+def orders(accuracies):
+    """Draws the rank of every activation in several runs, with its accuracy.
 
-    A thick line is the mean over the seeds, with a thin line a seed where
-    there are several; dashed lines are the published figures.
+    Args:
+        accuracies: Test accuracies as fractions, a row an activation, a column
+            a run.
+
+    Returns:
+        The figure.
+    """
+    ranks = accuracies.rank(ascending=False, method="first")
+    places = range(accuracies.shape[1])
+    figure, axes = plt.subplots(figsize=(1.5 + 2.6 * len(places), 3.8))
+    for activation, row in ranks.iterrows():
+        axes.plot(places, row, "o-", color=colour(activation), linewidth=2)
+        for place, run in enumerate(accuracies):
+            axes.annotate(
+                f"{100 * accuracies.loc[activation, run]:.2f} %",
+                (place, row[run]),
+                (0, 7),
+                textcoords="offset points",
+                ha="center",
+                fontsize=9,
+            )
+        axes.annotate(
+            label(activation),
+            (places[-1], row.iloc[-1]),
+            (22, 0),
+            textcoords="offset points",
+            va="center",
+            color=colour(activation),
+            weight="bold",
+        )
+    found = ranks.T.drop_duplicates()
+    axes.set_title(
+        f"{len(places)} runs rank the activations in {len(found)} "
+        f"{'order' if len(found) == 1 else 'orders'}"
+    )
+    axes.set_xticks(places, accuracies.columns)
+    axes.set_xlim(-0.3, places[-1] + 0.75)
+    axes.set_yticks(range(1, len(ranks) + 1))
+    axes.set_ylim(len(ranks) + 0.4, 0.5)
+    axes.set_ylabel("rank by test accuracy")
+    axes.grid(visible=False)
+    return figure
+
+
+@styled
+def curves(histories, metric, published=None):
+    """Draws one metric over the epochs: a panel a network, of equal axes.
+
+    A thick line is the mean over the seeds, a thin one a seed; dashed is what
+    was published. The first two epochs are left out: the moving averages of
+    batch normalisation still hold what they started with, and validation by
+    them would own the axis. Accuracies are on a logit scale and losses on a
+    logarithmic one, where halving the error is a step of equal height.
 
     Args:
         histories: A table as `tables.history_table` makes it.
         metric: `"loss"`, `"accuracy"`, `"val_loss"` or `"val_accuracy"`.
         published: A table of the same columns but `seed`, or `None`.
-        axes: Where to draw; a new figure by default.
 
     Returns:
         The figure.
     """
-    if axes is None:
-        _, axes = plt.subplots(figsize=(8, 4.2))
-    if published is not None:
-        for activation, rows in published.groupby("activation", sort=False):
-            axes.plot(
-                rows["epoch"],
-                rows[metric],
-                color=colour(activation),
-                linestyle="--",
-                linewidth=0.9,
-                alpha=0.7,
-            )
-        axes.plot([], [], "--", color="grey", label="published, second run")
-    drawn = []
-    for variant, rows in histories.groupby("variant", sort=False):
+    networks = dict(list(histories.groupby("variant", sort=False)))
+    first = min(SETTLED, histories["epoch"].max())
+    settled = histories.loc[histories["epoch"] >= first, metric]
+    epoch = "epoch" if first == 1 else f"epoch, from {first} on"
+    figure, panels = _panels(len(networks), columns=2, xlabel=epoch)
+    for axes, (variant, rows) in zip(panels, networks.items(), strict=True):
         activation = rows["activation"].iloc[0]
-        # Variants of one activation share its colour.
-        style = ("-", ":", "-.")[drawn.count(activation) % 3]
-        drawn.append(activation)
-        mean = rows.groupby("epoch")[metric].mean()
-        axes.plot(
-            mean.index,
-            mean,
-            style,
-            marker="o",
-            markersize=3,
-            color=colour(activation),
-            label=label(activation, variant),
+        _seeds_and_mean(
+            axes, rows[rows["epoch"] >= first], metric, colour(activation)
         )
-        if rows["seed"].nunique() > 1:
-            for _, run in rows.groupby("seed"):
-                axes.plot(
-                    run["epoch"],
-                    run[metric],
-                    color=colour(activation),
-                    linewidth=0.5,
-                    alpha=0.5,
-                )
-    shown = [histories] if published is None else [histories, published]
-    _limit(axes, pd.concat(shown), metric)
-    last = histories[histories["epoch"] == histories["epoch"].max()]
-    last = last.groupby("activation")[metric].mean()
+        if published is not None:
+            known = published[
+                (published["activation"] == activation)
+                & (published["epoch"] >= first)
+            ]
+            axes.plot(known["epoch"], known[metric], **PUBLISHED)
+        name = label(activation, variant)
+        axes.set_title(textwrap.fill(name, 28), fontsize="medium")
+        # Where every run diverged there is nothing to scale.
+        if settled.notna().any():
+            _stretch(axes, metric)
+    several = histories["seed"].nunique() > 1
+    _key(figure, several, published is not None)
+    figure.suptitle(_ends(networks, metric, several), fontsize="large")
+    unit = "nats, with L2" if metric.endswith("loss") else "%"
+    figure.supylabel(f"{METRIC_LABELS[metric]} ({unit})")
+    return figure
+
+
+def _panels(count, columns, xlabel):
+    """Makes a figure of so many panels with axes shared; returns both."""
+    columns = min(count, columns)
+    rows = -(-count // columns)
+    figure, panels = plt.subplots(
+        rows,
+        columns,
+        figsize=(WIDTH, 1.4 + 1.7 * rows),
+        sharex=True,
+        sharey=True,
+        squeeze=False,
+    )
+    for axes in panels.flat[count:]:
+        axes.remove()
+    # Where nothing is below, the panel has the numbers.
+    for axes in panels.flat[max(count - columns, 0) : count]:
+        axes.tick_params(labelbottom=True)
+        axes.set_xlabel(xlabel)
+    return figure, panels.flat[:count]
+
+
+def _seeds_and_mean(axes, rows, column, dye):
+    """Draws a thin line a seed, and their mean, thick."""
+    runs = rows.groupby("seed")[["epoch", column]]
+    if runs.ngroups > 1:
+        for _, run in runs:
+            axes.plot(
+                run["epoch"], run[column], color=dye, linewidth=0.7, alpha=0.6
+            )
+    mean = rows.groupby("epoch")[column].mean()
+    axes.plot(
+        mean.index,
+        mean,
+        color=dye,
+        linewidth=2.2,
+        # A line of one point cannot be seen.
+        marker="o" if len(mean) == 1 else "",
+    )
+    if len(mean) == 1:
+        axes.set_xticks(mean.index)
+    else:
+        whole_numbers(axes)
+
+
+def _stretch(axes, metric):
+    """Stretches the vertical axis towards perfection, in plain numbers."""
+    if metric.endswith("loss"):
+        axes.set_yscale("log")
+        axes.yaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
+        axes.yaxis.set_major_formatter(ticker.FormatStrFormatter("%g"))
+    else:
+        axes.set_yscale("logit")
+        axes.yaxis.set_major_locator(ticker.FixedLocator(ACCURACIES))
+        axes.yaxis.set_major_formatter(
+            ticker.FuncFormatter(lambda value, _: f"{100 * value:g}")
+        )
+    axes.yaxis.set_minor_locator(ticker.NullLocator())
+
+
+def _key(figure, several, published):
+    """Says below the panels what the kinds of lines are."""
+    kinds = [("mean" if several else "measured", {"linewidth": 2.2})]
+    if several:
+        kinds.append(("a seed", {"linewidth": 0.7}))
+    if published:
+        kinds.append(("published, second run", PUBLISHED))
+    figure.legend(
+        [Line2D([], [], **{"color": "black", **look}) for _, look in kinds],
+        [words for words, _ in kinds],
+        loc="outside lower center",
+        ncols=len(kinds),
+    )
+
+
+def _ends(networks, metric, several):
+    """Says which network ends highest, and which lowest."""
+    ends = {}
+    for variant, rows in networks.items():
+        last = rows.loc[rows["epoch"] == rows["epoch"].max(), metric].mean()
+        if math.isfinite(last):
+            ends[label(rows["activation"].iloc[0], variant)] = last
     name = METRIC_LABELS[metric]
-    axes.set_title(
-        f"{name.capitalize()} after epoch {histories['epoch'].max()}: "
-        f"{last.min():.4f} to {last.max():.4f}"
-    )
-    axes.set_xlabel("epoch")
-    axes.set_ylabel(
-        f"{name} (cross-entropy and L2, nats)"
-        if metric.endswith("loss")
-        else f"{name} (fraction)"
-    )
-    whole_numbers(axes)
-    legend_beside(axes)
-    return axes.figure
+    if not ends:
+        return f"No {name}: every run diverged"
 
+    def shown(network):
+        loss = metric.endswith("loss")
+        value = f"{ends[network]:.3f}" if loss else f"{ends[network]:.2%}"
+        return f"{network} ({value.replace('%', ' %')})"
 
-def _limit(axes, rows, metric):
-    """Fits the vertical axis to epoch 3 and later, and marks what is off it.
-
-    The first epochs of a run can lie so far out that they would press all
-    the others into one line.
-    """
-    settled = rows.loc[rows["epoch"] > min(2, rows["epoch"].max() - 1), metric]
-    if settled.isna().all():
-        return
-    low, high = settled.min(), settled.max()
-    margin = 0.08 * (high - low) or 0.01
-    axes.set_ylim(low - margin, high + margin)
-    for is_off, edge, marker in (
-        (rows[metric] < low - margin, low - margin, "v"),
-        (rows[metric] > high + margin, high + margin, "^"),
-    ):
-        off = rows[is_off]
-        axes.scatter(
-            off["epoch"],
-            [edge] * len(off),
-            marker=marker,
-            s=30,
-            clip_on=False,
-            zorder=3,
-            color=[colour(name) for name in off["activation"]],
-        )
-        if len(off):
-            axes.plot([], [], marker, color="grey", label="off the axis")
+    if several:
+        name = f"mean {name}"
+    high, low = (shown(end(ends, key=ends.get)) for end in (max, min))
+    if high == low:
+        return f"At the end the {name} is that of {high}"
+    return f"At the end the {name} is highest for\n{high} and lowest for {low}"
 
 
 @styled
@@ -214,44 +323,47 @@ def test_accuracy(rows, published=None, axes=None):
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.set_xlabel("test accuracy (%)")
     axes.grid(visible=False, axis="y")
-    legend_beside(axes)
+    _legend_below(axes)
     return axes.figure
 
 
 @styled
-def differences(table, metric="test_accuracy"):
+def differences(table, metric="test_accuracy", improvement=None):
     """Draws every pair's difference with its simultaneous interval.
 
     The shaded band is the margin of practical equivalence; a filled point is a
-    difference that is shown.
+    difference that is shown. On the right, where it is given, the probability
+    that the first of the pair beats the second, with the interval of each pair
+    alone; filled where that excludes one half.
 
     Args:
         table: A table as `tables.verdicts` makes it.
         metric: What it is of.
+        improvement: A table as `tables.improvement` makes it, or `None`.
 
     Returns:
         The figure.
     """
-    figure, axes = plt.subplots(figsize=(8, 0.6 + 0.3 * len(table)))
+    panels = 1 if improvement is None else 2
+    figure, ((axes, *rest),) = plt.subplots(
+        ncols=panels,
+        figsize=(5 + 3 * panels, 0.8 + 0.3 * len(table)),
+        sharey=True,
+        squeeze=False,
+        width_ratios=(3, 2)[:panels],
+    )
     scale, _ = tables.SCALES[metric]
     margin = scale * tables.MARGINS[metric]
+    shown = table["verdict"].isin(statistics.VERDICTS[:2])
     axes.axvspan(-margin, margin, color="grey", alpha=0.2, linewidth=0)
     axes.axvline(0, color="grey", linewidth=0.8)
-    for place, row in enumerate(table.itertuples()):
-        shown = row.verdict in statistics.VERDICTS[:2]
-        axes.plot([row.low, row.high], [place, place], color="black")
-        axes.plot(
-            row.difference,
-            place,
-            "o",
-            color="black",
-            markerfacecolor="black" if shown else "white",
-        )
+    _intervals(axes, table["difference"], table, shown)
     pairs = [
         f"{label(first)} − {label(second)}" for first, second in table.index
     ]
-    counts = table["verdict"].isin(statistics.VERDICTS[:2]).sum()
-    axes.set_title(f"{counts} of {len(table)} differences are shown (filled)")
+    axes.set_title(
+        f"{shown.sum()} of {len(table)} differences are shown (filled)"
+    )
     axes.set_yticks(range(len(table)), pairs)
     axes.set_ylim(len(table) - 0.4, -0.6)
     axes.set_xlabel(
@@ -260,6 +372,99 @@ def differences(table, metric="test_accuracy"):
         else "difference in test loss (nats)"
     )
     axes.grid(visible=False, axis="y")
+    for right in rest:
+        apart = (improvement["low"] > 0.5) | (improvement["high"] < 0.5)
+        right.axvline(0.5, color="grey", linewidth=0.8)
+        _intervals(right, improvement["probability"], improvement, apart)
+        right.set_title("How often the first wins")
+        right.set_xlim(-0.04, 1.04)
+        right.set_xlabel("probability that its run beats\nthe second's run")
+        right.grid(visible=False, axis="y")
+    return figure
+
+
+def _legend_below(axes):
+    """Puts the legend under the axis, where a narrow page has room."""
+    axes.legend(
+        loc="upper center",
+        bbox_to_anchor=(0.45, -54 / axes.bbox.height),
+        ncols=2,
+    )
+
+
+def _intervals(axes, middle, table, filled):
+    """Draws a row's interval as a line, and its middle, filled or not."""
+    axes.hlines(range(len(table)), table["low"], table["high"], color="black")
+    for place, (value, full) in enumerate(zip(middle, filled, strict=True)):
+        face = "black" if full else "white"
+        axes.plot(value, place, "o", color="black", markerfacecolor=face)
+
+
+@styled
+def spreads(table):
+    """Draws what the spread over seeds is made of, a line an activation.
+
+    Args:
+        table: A table as `tables.spreads` makes it.
+
+    Returns:
+        The figure.
+    """
+    figure, axes = plt.subplots(figsize=(8, 1.6 + 0.45 * len(table)))
+    dyes = [colour(activation) for activation in table.index]
+    places = np.arange(len(table))
+    axes.hlines(
+        places + 0.2,
+        table["low"],
+        table["high"],
+        color=dyes,
+        alpha=0.35,
+        linewidth=5,
+    )
+    for column, shift, marker, words in (
+        ("sd", -0.2, "o", "as measured"),
+        ("independent", 0, "s", "if errors were independent"),
+        ("own", 0.2, "D", "the networks' own"),
+    ):
+        axes.scatter(
+            table[column],
+            places + shift,
+            marker=marker,
+            s=40,
+            facecolor="white" if column == "independent" else dyes,
+            edgecolor=dyes,
+            zorder=3,
+        )
+        face = "white" if column == "independent" else "black"
+        axes.scatter(
+            [],
+            [],
+            marker=marker,
+            facecolor=face,
+            edgecolor="black",
+            label=words,
+        )
+    axes.plot(
+        [],
+        [],
+        color="black",
+        alpha=0.35,
+        linewidth=5,
+        label="95 % interval of that",
+    )
+    beyond = (table["low"] > 0).sum()
+    axes.set_title(
+        f"{beyond} of {len(table)} {'has' if beyond == 1 else 'have'} a spread "
+        "that the test images alone do not explain"
+    )
+    axes.set_yticks(places, map(label, table.index))
+    axes.set_ylim(len(table) - 0.4, -0.6)
+    axes.set_xlim(left=-0.005)
+    axes.set_xlabel(
+        "standard deviation over the seeds (points of test accuracy)"
+    )
+    axes.grid(visible=False, axis="y")
+    _legend_below(axes)
     return figure
 
 
@@ -276,7 +481,7 @@ def effects(table):
     Returns:
         The figure.
     """
-    figure, axes = plt.subplots(figsize=(10, 1.2 + 0.4 * len(table)))
+    figure, axes = plt.subplots(figsize=(8, 1.6 + 0.4 * len(table)))
     axes.axvline(0, color="grey", linewidth=0.8)
     means, reach = table["accuracy, points"], table["chance ±"]
     for place, (variant, seeds) in enumerate(table["by seed"].items()):
@@ -299,16 +504,23 @@ def effects(table):
     beyond = (means.abs() > reach).sum()
     axes.set_title(
         f"{beyond or 'None'} of {len(table)} mean differences "
-        f"{'is' if beyond == 1 else 'are'} beyond what the seed alone does"
+        f"{'is' if beyond == 1 else 'are'} beyond chance"
     )
     axes.set_yticks(
-        range(len(table)), map(label, table["activation"], table.index)
+        range(len(table)), map(_in_words, table["activation"], table.index)
     )
     axes.set_ylim(len(table) - 0.4, -0.6)
     axes.set_xlabel("test accuracy less the controlled run's (points)")
     axes.grid(visible=False, axis="y")
-    legend_beside(axes)
+    _legend_below(axes)
     return figure
+
+
+def _in_words(activation, variant):
+    text = label(activation, variant)
+    for name, words in IN_WORDS.items():
+        text = text.replace(name, words)
+    return text
 
 
 @styled
@@ -344,20 +556,25 @@ def late_start(histories, published):
         )
     starts = [rows["loss"].iloc[0] for rows in (shown, first, second)]
     axes.set_title(
-        "Training loss in epoch 1: published {:.4f}, first fit {:.4f}, "
-        "second fit {:.4f}".format(*starts)
+        "Published swish starts at {:.3f}, a first fit at {:.3f}, a second "
+        "at {:.3f}".format(*starts)
     )
     axes.set_yscale("log")
+    axes.yaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_formatter("")
     axes.set_xlabel("epoch of the fit")
     axes.set_ylabel("training loss (nats, logarithmic)")
     whole_numbers(axes)
-    legend_beside(axes)
+    axes.legend(loc="upper right")
     return figure
 
 
 @styled
 def betas(table):
-    """Draws every trained beta over the epochs, a line a layer and seed.
+    """Draws every trained beta over the epochs: a panel a layer.
+
+    A thick line is the mean over the seeds, a thin one a seed.
 
     Args:
         table: A table as `tables.beta_table` makes it.
@@ -365,31 +582,24 @@ def betas(table):
     Returns:
         The figure.
     """
-    figure, axes = plt.subplots(figsize=(8, 3.8))
-    layers = list(dict.fromkeys(table["layer"]))
-    for layer, style in zip(layers, ("-", "--", ":"), strict=False):
-        rows = table[table["layer"] == layer]
-        for number, (_, run) in enumerate(rows.groupby("seed")):
-            axes.plot(
-                run["epoch"],
-                run["beta"],
-                style,
-                color=colour("swish_trainable"),
-                alpha=0.75,
-                label=None if number else layer,
-            )
-    axes.axhline(1, color=colour("swish"), linewidth=0.8)
+    layers = dict(list(table.groupby("layer")))
+    figure, panels = _panels(len(layers), columns=3, xlabel="epoch")
+    for axes, (layer, rows) in zip(panels, layers.items(), strict=True):
+        _seeds_and_mean(axes, rows, "beta", colour("swish_trainable"))
+        axes.axhline(1, color="black", linestyle=":")
+        axes.set_title(layer.replace("_", " "), fontsize="medium")
+    several = table["seed"].nunique() > 1
     last = table[table["epoch"] == table["epoch"].max()]
-    ends = last.groupby("layer")["beta"]
-    axes.set_title(
-        "From 1, β goes to "
-        + ", ".join(f"{mean:.2f}" for mean in ends.mean())
-        + " by layer, on average"
+    *others, end = [
+        f"{mean:.2f}" for mean in last.groupby("layer")["beta"].mean()
+    ]
+    ends = f"{', '.join(others)} and {end}" if others else end
+    figure.suptitle(
+        f"From 1 (dotted), {'the mean β' if several else 'β'} goes to {ends}",
+        fontsize="large",
     )
-    axes.set_xlabel("epoch")
-    axes.set_ylabel("β")
-    whole_numbers(axes)
-    legend_beside(axes)
+    figure.supylabel("β")
+    _key(figure, several, published=False)
     return figure
 
 
@@ -424,37 +634,36 @@ def hardest(table, images, labels, columns=9):
 
 @styled
 def overview(study, records):
-    """Draws the validation curves above the test accuracies."""
-    figure, (above, below) = plt.subplots(
-        2, figsize=(9, 7.6), height_ratios=(4, 3)
-    )
-    published = study.published
-    curves(
-        tables.history_table(study, records),
-        "val_accuracy",
-        tables.published_history() if published else None,
-        above,
-    )
+    """Draws what a study found, as narrow as `curves`: `test_accuracy`.
+
+    Where the study has published counterparts they are marked.
+    """
+    figure, axes = plt.subplots(figsize=(WIDTH, 4.6))
     test_accuracy(
         tables.run_table(study, records),
-        tables.published_test() if published else None,
-        below,
+        tables.published_test() if study.published else None,
+        axes,
     )
+    figure.suptitle(textwrap.fill(axes.get_title(), 68), fontsize="large")
+    axes.set_title("")
+    key = axes.get_legend()
+    if key is not None:
+        key.remove()
+        figure.legend(loc="outside lower center", ncols=2)
     return figure
 
 
 def save_all(study, records, folder):
     """Writes a study's figures as PNG files; returns their paths."""
     folder.mkdir(parents=True, exist_ok=True)
-    published = study.published
-    history = tables.published_history() if published else None
     histories = tables.history_table(study, records)
+    history = tables.published_history() if study.published else None
     drawn = {study.name: overview(study, records)}
     for metric in METRIC_LABELS:
         drawn[f"{study.name}-{metric}"] = curves(histories, metric, history)
     paths = []
     for name, figure in drawn.items():
         paths.append(folder / f"{name}.png")
-        figure.savefig(paths[-1], dpi=110)
+        figure.savefig(paths[-1], dpi=SHARP)
         plt.close(figure)
     return paths

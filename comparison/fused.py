@@ -79,7 +79,8 @@ class FusedBatchNormalization(layers.BatchNormalization):
             and self.variable_dtype == "float32"
             and self.center
             and self.scale
-            and not (self.renorm or self.synchronized)
+            # Keras has renormalisation since 2026; an older one lacks its name.
+            and not (getattr(self, "renorm", False) or self.synchronized)
         )
 
 

@@ -33,9 +33,10 @@ _INSTRUCTIONS = (
     "asimd",
     "bf16",
 )
-# mallopt's names for its parameters, of glibc's malloc.h, and its own
-# variables, by which a user has already decided.
-_KEEP_MEMORY = {-1: 2**31 - 1, -2: 2**26, -3: 2**30}
+# mallopt's parameters, by glibc's malloc.h: M_TRIM_THRESHOLD, M_TOP_PAD and
+# M_MMAP_THRESHOLD, of which an older glibc takes 32 MiB and refuses more. Then
+# malloc's own variables, by which a user has already decided.
+_KEEP_MEMORY = ((-1, 2**31 - 1), (-2, 2**26), (-3, 2**25), (-3, 2**30))
 _MALLOC = (
     "GLIBC_TUNABLES",
     "MALLOC_MMAP_THRESHOLD_",
@@ -69,18 +70,17 @@ def start():
     _keep_memory()
     with _silenced():
         import keras
-    if (
-        keras.backend.backend() == "tensorflow"
-        and not was_imported
-        and "TF_NUM_INTRAOP_THREADS" not in os.environ
-    ):
+    on_tensorflow = keras.backend.backend() == "tensorflow"
+    threads_set = "TF_NUM_INTRAOP_THREADS" in os.environ
+    if on_tensorflow and not (was_imported or threads_set):
         import tensorflow as tf
 
         # By itself it takes the affinity into account, and no container.
         tf.config.threading.set_intra_op_parallelism_threads(cores())
     # A study traces a network a run, which TensorFlow takes for a mistake.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
-    if was_imported and not had_decided and not onednn():
+    too_early = on_tensorflow and was_imported and not had_decided
+    if too_early and onednn() is False:
         warnings.warn(
             "TensorFlow was imported before this project, too early to switch "
             "on oneDNN's kernels: training takes about twice as long. Import "
@@ -120,14 +120,20 @@ def _keep_memory():
     ):
         return
     mallopt = ctypes.CDLL(None).mallopt
-    for parameter, value in _KEEP_MEMORY.items():
+    for parameter, value in _KEEP_MEMORY:
         mallopt(parameter, value)
 
 
 @contextlib.contextmanager
 def _silenced():
-    sys.stderr.flush()
-    kept = os.dup(2)
+    try:
+        kept = os.dup(2)
+    except OSError:
+        # There is no standard error to keep anything from.
+        yield
+        return
+    with contextlib.suppress(AttributeError, OSError, ValueError):
+        sys.stderr.flush()
     with open(os.devnull, "w") as nowhere:
         os.dup2(nowhere.fileno(), 2)
     try:

@@ -3,7 +3,7 @@
 `python -m comparison.report` writes that page anew.
 """
 
-from comparison import records, studies, tables
+from comparison import claims, records, studies, tables
 
 PAGE = records.ROOT / "docs" / "results.md"
 LEGEND = """\
@@ -101,7 +101,7 @@ def page():
                 f"## {study.name}\n\n{study.purpose}\n\n```\n"
                 f"{text(study, found, folders)}\n```"
             )
-    return "\n\n".join([*parts]) + "\n"
+    return "\n\n".join([*parts, claims.page(folders)]) + "\n"
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""Statistics of seeds: intervals of differences, verdicts, and their power.
+"""Statistics of seeds: intervals, verdicts, their power, parts of a spread.
 
-The rule, written down before the runs were looked at:
+The rule of the verdicts:
 
 Every pair of activations gets the difference of its two means over the seeds
 with a simultaneous 95 % interval over all pairs, of the kind of Games and
@@ -15,12 +15,14 @@ pair is the first of these that holds:
 4. "cannot tell": anything else.
 """
 
+import collections
 import functools
 import itertools
 import math
 
 import numpy as np
-from scipy import interpolate, stats
+import pandas as pd
+from scipy import interpolate, optimize, stats
 
 LEVEL = 0.95
 VERDICTS = (
@@ -118,6 +120,33 @@ def mean_interval(sample):
     return float(stats.t.ppf((1 + LEVEL) / 2, len(sample) - 1) * error)
 
 
+def paired_difference(first, second):
+    """Returns the mean of paired differences, and the ends of its interval.
+
+    First minus second; a 95 % t interval, of one pair of groups alone. For one
+    pair of values the ends are NaN.
+    """
+    difference = np.asarray(first, float) - np.asarray(second, float)
+    mean, half_width = float(difference.mean()), mean_interval(difference)
+    return mean, mean - half_width, mean + half_width
+
+
+def paired_differences(table, first, second, by):
+    """Returns `paired_difference` of two columns, a row a group.
+
+    Args:
+        table: A row a pair.
+        first: A column.
+        second: The column to be subtracted.
+        by: The name of an index level that groups are of, or a list of them.
+    """
+    groups = table.groupby(by, sort=False)
+    rows = [paired_difference(part[first], part[second]) for _, part in groups]
+    return pd.DataFrame(
+        rows, groups.size().index, ["difference", "low", "high"]
+    )
+
+
 def chance_interval(sample, pairs):
     """Returns how far the seed alone moves a mean difference, 95 % of the time.
 
@@ -129,18 +158,90 @@ def chance_interval(sample, pairs):
     return mean_interval(sample) * math.sqrt(2 * len(sample) / pairs)
 
 
+def improvement(first, second):
+    """Returns how often a value of the first exceeds one of the second.
+
+    The probability of improvement, P(first > second) + P(equal) / 2: the
+    Mann-Whitney U over the number of pairs of values. With its 95 % interval
+    by method 5 of Newcombe 2006, "Confidence intervals for an effect size
+    measure based on the Mann-Whitney statistic", which solves
+    (p - measured)^2 = z^2 V(p), V being the variance that Hanley and McNeil
+    give, with both sample sizes at their mean. It keeps within 0 and 1, and
+    has a width even where every value of the one exceeds all of the other.
+
+    By simulation with normal values it holds the truth in 92 to 98 % of cases
+    of five against five or ten against ten, where one spread is up to twice
+    the other. It is of one pair alone: over several these do not hold
+    together.
+
+    Args:
+        first: One value a seed, of shape (seeds,).
+        second: The same; as many seeds or not.
+
+    Returns:
+        Floats: probability, low, high.
+    """
+    first, second = np.asarray(first), np.asarray(second)
+    more = np.greater.outer(first, second).mean()
+    share = float(more + np.equal.outer(first, second).mean() / 2)
+    return share, *_newcombe(share, first.size, second.size)
+
+
 def order_probability(samples):
     """Returns how often one draw from each sample falls from first to last.
 
     Over all combinations of one value from each, every value as likely as any
-    other of its sample. Ties are no order.
+    other of its sample; ties are broken at random.
     """
-    # ways[v]: the draws so far that end above every one of what comes next.
-    values = [np.sort(np.asarray(sample)) for sample in samples]
-    ways = np.ones(len(values[0]))
-    for above, below in itertools.pairwise(values):
-        ways = (ways[:, None] * (above[:, None] > below)).sum(axis=0)
-    return float(ways.sum() / math.prod(map(len, values)))
+    # The probability by the last value, and how many so far are tied at it.
+    ends = {(math.inf, 1): 1.0}
+    for sample in samples:
+        falling = collections.defaultdict(float)
+        for (last, tied), share in ends.items():
+            for value in sample:
+                if value < last:
+                    falling[value, 1] += share / len(sample)
+                elif value == last:
+                    falling[value, tied + 1] += share / len(sample) / (tied + 1)
+        ends = falling
+    return sum(ends.values())
+
+
+def spread_parts(wrong):
+    """Returns what the spread of an error over seeds is made of.
+
+    If the errors of a network were independent given the images, a network
+    missing image i with probability p_i whatever else it misses, the variance
+    of its error would be the sum of p_i (1 - p_i) over the images, divided by
+    their number squared. Of n seeds, n / (n - 1) makes that unbiased with the
+    measured shares for p_i. The variance beyond it is the networks' own: what
+    would be left on endlessly many such images, where one network is better
+    than another ("distribution-wise": Jordan 2023, "Calibrated Chaos", arXiv
+    2304.01910).
+
+    Its interval is the chi-square interval of the measured variance less the
+    first part, which is a sum over the images and known far better.
+
+    Args:
+        wrong: Whether a network missed an image, of shape (seeds, images),
+            with two seeds or more.
+
+    Returns:
+        Floats, standard deviations of the share that is missed: measured, if
+        errors were independent, the networks' own, and the low and high end
+        of its 95 % interval. What would be the root of less than 0 is 0.
+    """
+    wrong = np.asarray(wrong, bool)
+    seeds, images = wrong.shape
+    share = wrong.mean(axis=0)
+    scale = seeds / (seeds - 1)
+    independent = scale * (share * (1 - share)).sum() / images**2
+    measured = wrong.mean(axis=1).var(ddof=1)
+    quantiles = stats.chi2.ppf([(1 + LEVEL) / 2, (1 - LEVEL) / 2], seeds - 1)
+    variances = np.array([measured, *((seeds - 1) * measured / quantiles)])
+    own = images / (images - 1) * (variances - independent)
+    own = np.sqrt(np.maximum(own, 0))
+    return tuple(map(float, (measured**0.5, independent**0.5, *own)))
 
 
 def paired(samples):
@@ -204,3 +305,19 @@ def _studentized_range(groups, least, most):
     nodes = (low + high) / 2 + (high - low) / 2 * np.cos(angles)
     values = stats.studentized_range.ppf(LEVEL, groups, 1 / nodes)
     return interpolate.BarycentricInterpolator(nodes, np.log(values))
+
+
+@functools.cache
+def _newcombe(share, count_1, count_2):
+    z = stats.norm.ppf((1 + LEVEL) / 2)
+    others = (count_1 + count_2) / 2 - 1
+
+    def beyond(p):
+        more = 1 + others * ((1 - p) / (2 - p) + p / (1 + p))
+        variance = p * (1 - p) * more / (count_1 * count_2)
+        return (p - share) ** 2 - z**2 * variance
+
+    # At 0 and 1 the variance is 0: those solve it too, and are no end.
+    low = optimize.brentq(beyond, 0, min(share, 1 - 1e-9)) if share else 0.0
+    high = optimize.brentq(beyond, max(share, 1e-9), 1) if share < 1 else 1.0
+    return low, high

@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pandas as pd
 
-from comparison import runs, statistics
+from comparison import data, runs, statistics
 from comparison.records import RESULTS
 
 METRICS = ("loss", "accuracy", "val_loss", "val_accuracy")
@@ -142,30 +142,53 @@ def verdicts(study, records, metric="test_accuracy"):
     return table
 
 
-def detectable_with(study, records, seeds):
-    """Returns, a row a pair, what more seeds of the same spreads would find.
+def improvement(study, records):
+    """Returns a row a pair: how often the first beats the second.
 
-    The true difference in test accuracy, in percentage points, that would be
-    found four times in five; a column a number of seeds.
+    The probability that one run of the first activation has a higher test
+    accuracy than one of the second, ties half, with the 95 % interval of each
+    pair alone; see `statistics.improvement`. The pairs are those of
+    `verdicts`.
     """
     samples = _samples(study, records, "test_accuracy")
-    spreads = [100 * sample.std(ddof=1) for sample in samples.values()]
+    samples = {name: s for name, s in samples.items() if len(s) > 1}
     return pd.DataFrame(
-        {
-            f"{count} seeds": statistics.detectable(
-                spreads, [count] * len(spreads)
-            )
-            for count in seeds
-        },
+        [
+            statistics.improvement(samples[first], samples[second])
+            for first, second in itertools.combinations(samples, 2)
+        ],
+        columns=["probability", "low", "high"],
         index=_pairs(samples),
     ).round(2)
+
+
+def spreads(study, records):
+    """Returns a row an activation: what its spread over seeds is made of.
+
+    Standard deviations of the test accuracy, in percentage points: `sd` as
+    measured; `independent` what the test images alone would give, if errors
+    were independent given the image; `own` the networks' own, with the ends
+    of its 95 % interval; see `statistics.spread_parts`. Activations with fewer
+    than two tested seeds are left out.
+    """
+    rows = {}
+    for variant, wrong in _misclassified(study, records).items():
+        if len(wrong) > 1:
+            parts = [100 * part for part in statistics.spread_parts(wrong)]
+            rows[variant] = [len(wrong), *parts]
+    columns = ["seeds", "sd", "independent", "own", "low", "high"]
+    return (
+        pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+        .rename_axis("activation")
+        .round(3)
+    )
 
 
 def order_probability(study, records, order):
     """Returns how often one seed of each activation ranks them as `order`.
 
     From the highest test accuracy to the lowest, over all combinations of the
-    seeds there are; ties are no order.
+    seeds there are; ties are broken at random.
     """
     samples = _samples(study, records, "test_accuracy")
     return statistics.order_probability([samples[name] for name in order])
@@ -174,28 +197,6 @@ def order_probability(study, records, order):
 def published_order(column):
     """Returns the activations by a column of `published_test`, best first."""
     return list(published_test()[column].sort_values(ascending=False).index)
-
-
-def epochs_to_reach(study, records, accuracies=(0.98, 0.99)):
-    """Returns a row an activation: epochs until a validation accuracy.
-
-    The mean over the seeds that reach it, the standard deviation, and how many
-    seeds do.
-    """
-    histories = history_table(study, records)
-    runs_ = histories.groupby(["variant", "seed"], sort=False)
-    columns = {}
-    for accuracy in accuracies:
-        first = runs_.apply(
-            lambda run, accuracy=accuracy: run.loc[
-                run["val_accuracy"] >= accuracy, "epoch"
-            ].min()
-        )
-        by_variant = first.groupby("variant", sort=False)
-        columns[f"to {accuracy:.0%}"] = by_variant.mean().round(1)
-        columns[f"sd to {accuracy:.0%}"] = by_variant.std().round(1)
-        columns[f"seeds at {accuracy:.0%}"] = by_variant.count()
-    return pd.DataFrame(columns).rename_axis("activation")
 
 
 def hardest_images(records):
@@ -396,6 +397,20 @@ def _samples(study, records, metric):
         variant: group[metric].to_numpy()
         for variant, group in rows.groupby("variant", sort=False)
     }
+
+
+def _misclassified(study, records):
+    """Returns by variant which images were missed, of (seeds, images)."""
+    missed = {}
+    for record in records:
+        if record["test"] is not None:
+            configuration = runs.of_record(record)
+            wrong = np.zeros(data.test_size(configuration.dataset), bool)
+            wrong[[image for image, _ in record["test"]["misclassified"]]] = (
+                True
+            )
+            missed.setdefault(study.variant(configuration), []).append(wrong)
+    return {variant: np.stack(rows) for variant, rows in missed.items()}
 
 
 def _test(record, metric):

@@ -1,6 +1,7 @@
 """Tests of activations.py against mpmath, SciPy, autodiff and Keras."""
 
 import dataclasses
+import functools
 import inspect
 import json
 import math
@@ -838,12 +839,46 @@ def test_layers_by_a_name_that_keras_knows(name):
     np.testing.assert_array_equal(one(x), getattr(keras.activations, name)(x))
 
 
-def test_every_activation_of_keras_has_a_layer():
-    for name, member in vars(keras.activations).items():
-        if inspect.isfunction(member) and not name.endswith(
-            ("get", "serialize")
-        ):
-            assert isinstance(layer(name), keras.layers.Layer), name
+def test_names_are_the_catalogue_then_what_keras_has():
+    known = activations.names()
+    assert known[:9] == [*NAMES, "swish_trainable"]
+    assert known[9:] == sorted(known[9:]) and len(set(known)) == len(known)
+    assert {"gelu", "mish", "log_softmax", "sparsemax"} < set(known)
+    x = np.float32([[-2.0, 0.5, 3.0]])
+    for name in known:
+        assert layer(name)(x).shape == (1, 3), name
+    left_out = {
+        name
+        for name, member in vars(keras.activations).items()
+        if inspect.isfunction(member)
+    } - set(known)
+    assert left_out == {"get", "serialize", "deserialize", "glu", "threshold"}
+
+
+@pytest.mark.parametrize(
+    "name, reason",
+    [
+        ("threshold", "needs threshold and default_value besides a tensor"),
+        ("glu", "does not keep the shape"),
+    ],
+)
+def test_what_keras_knows_and_is_no_activation_by_itself(name, reason):
+    with pytest.raises(ValueError, match=reason) as error:
+        layer(name)
+    assert str(error.value).endswith(f"Received: activation={name!r}")
+
+
+def test_a_function_that_needs_more_than_a_tensor_is_refused():
+    with pytest.raises(ValueError, match="needs threshold and default_value"):
+        layer(keras.activations.threshold)
+
+
+def test_unknown_serves_other_names():
+    error = activations.unknown("colour", "rad", ["red", "green"])
+    assert str(error) == (
+        "Unknown colour. Did you mean 'red'? Known are red, green. "
+        "Received: colour='rad'"
+    )
 
 
 def test_layer_of_a_function():
@@ -1219,3 +1254,172 @@ def test_module_imports_nothing_of_the_project():
         if line.startswith(("import ", "from "))
     }
     assert imported - {"keras"} <= sys.stdlib_module_names
+
+
+# Arguments that mean nothing, each refused in one line
+
+HUGE = 10**5000
+DIGITS = pytest.param(HUGE, id="digits")
+COMPLEX = np.array([1 + 2j, 3])
+PAIR = np.array([1.0, 2.0])
+
+
+def refused(function, ending):
+    """The message with which `function` refuses, one line of modest length."""
+    with pytest.raises(ValueError) as error:
+        function()
+    message = str(error.value)
+    assert "\n" not in message and len(message) < 1500
+    assert f"Received: {ending}" in message
+    return message
+
+
+@pytest.mark.parametrize(
+    "axis", [1.5, "x", True, None, [], [1, 1], DIGITS, PAIR]
+)
+def test_a_softmax_over_no_axis_is_refused(axis):
+    refused(lambda: layer("softmax", axis=axis), "axis=")
+
+
+def test_a_softmax_over_several_axes_or_a_numpy_integer_is_made():
+    x = np.random.default_rng(20).normal(size=(2, 3, 4))
+    for axis, wanted in [([1, 2], (1, 2)), (np.int64(1), 1)]:
+        np.testing.assert_allclose(
+            layer("softmax", axis=axis)(x),
+            scipy.special.softmax(x, wanted),
+            rtol=1e-5,
+        )
+
+
+@pytest.mark.parametrize(
+    "name, argument",
+    [
+        ("swish", "beta"),
+        ("swish_trainable", "beta"),
+        ("leaky_relu", "negative_slope"),
+    ],
+)
+def test_infinite_in_the_dtype_of_the_layer_is_refused(name, argument):
+    for dtype in ("float16", "mixed_float16"):
+        policy = keras.dtype_policies.get(dtype)
+        for one in (dtype, policy):
+            message = refused(
+                functools.partial(layer, name, **{argument: 1e6}, dtype=one),
+                f"{argument}=1000000.0",
+            )
+            assert "finite in float16" in message
+    assert layer(name, **{argument: 1e6}, dtype="bfloat16")
+    refused(lambda: layer(name, **{argument: HUGE}), f"{argument}=<int")
+    refused(lambda: layer(name, **{argument: PAIR}), f"{argument}=array")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        0.5,
+        np.float32(0.5),
+        np.array(0.5),
+        PAIR,
+        math.nan,
+        True,
+        DIGITS,
+        None,
+        "nonsense",
+    ],
+)
+def test_what_is_no_initializer_is_refused_and_says_what_is_right(value):
+    message = refused(
+        lambda: Swish(beta_initializer=value), "beta_initializer="
+    )
+    assert "keras.initializers.Constant(number)" in message
+
+
+@pytest.mark.parametrize(
+    "value", [math.nan, math.inf, True, "1", DIGITS, [math.nan]]
+)
+def test_a_constant_that_is_no_finite_number_is_refused(value):
+    constant = keras.initializers.Constant(value)
+    refused(lambda: Swish(beta_initializer=constant), "beta_initializer=")
+
+
+@pytest.mark.parametrize(
+    "kind, value",
+    [
+        ("constraint", "max_norm"),
+        ("constraint", lambda beta: 1 / 0),
+        ("constraint", lambda beta: keras.ops.ones((3,))),
+        ("regularizer", keras.regularizers.OrthogonalRegularizer()),
+        ("regularizer", lambda beta: keras.ops.ones((3,))),
+        ("initializer", "orthogonal"),
+        ("initializer", lambda shape: 1.0),
+    ],
+)
+def test_what_does_not_work_on_beta_is_refused_when_built(kind, value):
+    one = Swish(**{f"beta_{kind}": value})
+    message = refused(lambda: one.build((None, 3)), f"beta_{kind}=")
+    assert "works on a beta of shape ()" in message
+
+
+@pytest.mark.parametrize("kind", ["constraint", "regularizer"])
+@pytest.mark.parametrize("value", [True, 3, PAIR, "nonsense\n"])
+def test_what_is_no_constraint_or_regularizer_is_refused(kind, value):
+    refused(lambda: Swish(**{f"beta_{kind}": value}), f"beta_{kind}=")
+
+
+@pytest.mark.parametrize(
+    "name", ["", " ", "a\nb", "a/b", 3, True, PAIR, DIGITS]
+)
+@pytest.mark.parametrize(
+    "make",
+    [
+        Swish,
+        *(
+            lambda n=n, **k: layer(n, **k)
+            for n in ("relu", "swish_trainable", keras.layers.PReLU)
+        ),
+    ],
+)
+def test_a_bad_name_of_a_layer_is_refused(make, name):
+    refused(lambda: make(name=name), "name=")
+
+
+@pytest.mark.parametrize(
+    "dtype", ["", "nonsense", "int32", "complex64", 3, PAIR]
+)
+def test_a_bad_dtype_of_a_layer_is_refused(dtype):
+    refused(lambda: layer("relu", dtype=dtype), "dtype=")
+    refused(lambda: Swish(dtype=dtype), "dtype=")
+
+
+@pytest.mark.parametrize("trainable", [PAIR, "no", 1, None])
+def test_trainable_is_true_or_false(trainable):
+    refused(lambda: Swish(trainable=trainable), "trainable=")
+
+
+@pytest.mark.parametrize("name", OWN)
+@pytest.mark.parametrize(
+    "x", [COMPLEX, "text", ["a"], None, object(), [[1], [1, 2]], DIGITS, {}]
+)
+def test_what_is_no_real_tensor_is_refused(name, x):
+    refused(lambda: OWN[name](x), "x=")
+
+
+def test_the_layer_refuses_complex_numbers():
+    refused(lambda: Swish()(COMPLEX), "inputs=")
+
+
+@pytest.mark.parametrize(
+    "function", [swish, swish_derivative, swish_beta_derivative]
+)
+@pytest.mark.parametrize("beta", [COMPLEX, np.array(["a"]), np.ones(5)])
+def test_a_beta_that_is_no_real_tensor_that_fits_is_refused(function, beta):
+    refused(lambda: function(np.ones((2, 3)), beta), "beta=")
+
+
+def test_thousands_of_digits_are_refused_where_a_number_is_expected():
+    refused(lambda: linear([1.0], HUGE), "slope=<int")
+    refused(lambda: softmax_jacobian([1.0], HUGE), "axis=<int")
+    refused(lambda: Swish(shared_axes=-HUGE), "shared_axes=<int")
+    refused(lambda: layer(HUGE), "activation=<int")
+    refused(lambda: layer("relu" * 1000), "activation='relurelu")
+    refused(lambda: layer("re\nlu"), "activation='re\\nlu'")

@@ -1,5 +1,12 @@
 """Tests of comparison/cnn.py against Keras's own layers and NumPy."""
 
+import importlib.util
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
 import keras
 import numpy as np
 import pytest
@@ -267,6 +274,123 @@ def test_he_normal():
     glorot = build("relu").get_layer("dense").get_weights()[0]
     limit = np.sqrt(6 / sum(glorot.shape))
     assert np.abs(glorot).max() <= limit < 1.01 * np.abs(glorot).max()
+
+
+# Keras's global settings.
+
+
+def few_steps(**fields):
+    """What a few steps give: losses, weights and probabilities."""
+    model = build("swish_trainable", learning_rate=0.01, **fields)
+    x, y = images(16), np.arange(16) % 10
+    losses = [model.train_on_batch(x, y) for _ in range(2)]
+    return [
+        *map(np.array, losses),
+        *model.get_weights(),
+        model.predict(x, verbose=0),
+    ]
+
+
+def test_global_settings_that_change_nothing():
+    expected = few_steps(extra_dense=True)
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_float16")
+    keras.config.set_image_data_format("channels_first")
+    try:
+        actual = few_steps(extra_dense=True)
+    finally:
+        keras.config.set_dtype_policy(before)
+        keras.config.set_image_data_format("channels_last")
+    for a, b in zip(actual, expected, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize(
+    "name, value, usual",
+    [
+        ("floatx", "float16", "float32"),
+        ("floatx", "float64", "float32"),
+        ("epsilon", 1e-3, 1e-7),
+        ("max_epochs", 1, None),
+        ("max_steps_per_epoch", 5, None),
+    ],
+)
+def test_global_settings_that_are_refused(name, value, usual):
+    change = getattr(keras.config, f"set_{name}")
+    change(value)
+    try:
+        with pytest.raises(ValueError) as caught:
+            build("relu")
+    finally:
+        change(usual)
+    message = str(caught.value)
+    assert f"`{name}` must be {usual!r}" in message
+    assert message.endswith(f"Received: {name}={value!r}")
+    build("relu")
+
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+
+def in_python_of_its_own(arguments, **variables):
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+def test_keras_json(tmp_path):
+    settings = {"floatx": "float16", "image_data_format": "channels_first"}
+    (tmp_path / "keras.json").write_text(json.dumps(settings))
+    command = ["-m", "comparison", "run", "smoke", "--results"]
+    results = tmp_path / "results"
+    done = in_python_of_its_own(
+        [*command, str(results)], KERAS_HOME=str(tmp_path)
+    )
+    assert done.returncode == 2
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("error: ") and last.endswith("floatx='float16'")
+    assert "Traceback" not in done.stderr
+    assert not list(tmp_path.rglob("mnist*.json"))
+
+
+@pytest.mark.parametrize("backend", ["torch", "jax"])
+def test_other_backends_train(backend):
+    """The seeds are of 32 bits without a sign; torch takes signed ones."""
+    if importlib.util.find_spec(backend) is None:
+        pytest.skip(f"{backend} is not installed")
+    code = """
+import numpy as np
+from comparison import cnn
+from comparison.runs import Configuration
+# Seeds on both sides of 2**31.
+drawn = np.random.SeedSequence(0).generate_state(6)
+assert drawn.min() < 2**31 <= drawn.max()
+model = cnn.build(Configuration("swish_trainable"), (8, 8, 1))
+x = np.random.default_rng(0).random((20, 8, 8, 1), "float32")
+first = model.get_weights()
+losses = [float(model.train_on_batch(x, np.arange(20) % 10)[0])
+          for _ in range(5)]
+again = cnn.build(Configuration("relu"), (8, 8, 1)).get_weights()
+print(losses[-1] < losses[0], all(np.isfinite(losses)),
+      np.array_equal(first[0], again[0]))
+"""
+    done = in_python_of_its_own(["-c", code], KERAS_BACKEND=backend)
+    assert done.stdout.split() == ["True"] * 3, done.stderr
+
+
+def test_seeds_on_torch(monkeypatch):
+    """The same bits, signed; elsewhere the seeds are those of the records."""
+    seeds = [0, 2**31 - 1, 2**31, 2**32 - 1]
+    draw = [cnn.seeded("he_normal", seed).seed for seed in seeds]
+    assert draw == seeds
+    monkeypatch.setattr(keras.backend, "backend", lambda: "torch")
+    draw = [cnn.seeded("he_normal", seed).seed for seed in seeds]
+    assert draw == [0, 2**31 - 1, -(2**31), -1]
 
 
 # The published leaky ReLU network's two layers more.

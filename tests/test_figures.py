@@ -7,12 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib import colors
-from scipy import special, stats
+from scipy import stats
 
 import activations
 from comparison import (
     figures,
-    function_figures,
     records,
     statistics,
     studies,
@@ -51,76 +50,83 @@ def lines(axes):
     ]
 
 
-@pytest.mark.parametrize(
-    "name, value",
-    [
-        ("sigmoid", special.expit),
-        ("tanh", np.tanh),
-        ("relu", lambda x: np.maximum(x, 0)),
-        ("swish", lambda x: x * special.expit(x)),
-    ],
-)
-def test_value_and_derivative(name, value):
-    left, right = function_figures.value_and_derivative(name, -5, 5).axes
-    for line in lines(left):
-        x, y = line.get_data()
-        np.testing.assert_allclose(y, value(x), atol=1e-7)
-    for line in lines(right):
-        x, y = line.get_data()
-        inner = np.abs(x) > 1e-3
-        slope = (value(x + 1e-6) - value(x - 1e-6)) / 2e-6
-        np.testing.assert_allclose(y[inner], slope[inner], atol=1e-6)
-
-
-def test_no_line_crosses_the_jump_of_step():
-    left, _ = function_figures.value_and_derivative("step").axes
-    for line in lines(left):
-        assert len(np.unique(line.get_ydata())) == 1
-
-
-def test_swish_family_lies_between_its_limits_at_the_ends():
-    left, _ = function_figures.swish_family([0.5, 1.0], -8, 8).axes
-    _first, second, half, relu = left.get_lines()
-    x = half.get_xdata()
-    np.testing.assert_allclose(half.get_ydata(), x / 2)
-    np.testing.assert_allclose(relu.get_ydata(), np.maximum(x, 0))
-    np.testing.assert_allclose(second.get_ydata(), x * special.expit(x))
-
-
-def test_jacobian_is_written_into_its_cells():
-    figure = function_figures.softmax_and_jacobian((2.0, 0.0, -1.0))
-    s = special.softmax([2.0, 0.0, -1.0])
-    expected = np.diag(s) - np.outer(s, s)
-    written = [float(text.get_text()) for text in figure.axes[1].texts]
-    np.testing.assert_allclose(written, expected.ravel(), atol=5.1e-4)
-
-
 @pytest.mark.parametrize("metric", tables.METRICS)
 def test_curves_are_the_records(controlled, metric):
     study, records = controlled
+    published = tables.published_history()
     figure = figures.curves(
-        tables.history_table(study, records),
-        metric,
-        tables.published_history(),
+        tables.history_table(study, records), metric, published
     )
-    (axes,) = figure.axes
-    drawn = {line.get_label(): line for line in axes.get_lines()}
-    for record in records:
-        if record["configuration"]["seed"] == 0:
-            name = style.label(record["configuration"]["activation"])
-            same_activation = [
-                r
-                for r in records
-                if r["configuration"]["activation"]
-                == record["configuration"]["activation"]
-            ]
-            expected = np.mean(
-                [r["history"][metric] for r in same_activation], axis=0
-            )
-            np.testing.assert_allclose(drawn[name].get_ydata(), expected)
-    low, high = axes.get_ylim()
-    last = [record["history"][metric][-1] for record in records]
-    assert low < min(last) and max(last) < high
+    assert len(figure.axes) == len(studies.COMPARED)
+    for axes, name in zip(figure.axes, studies.COMPARED):
+        runs = [
+            np.array(record["history"][metric])
+            for record in records
+            if record["configuration"]["activation"] == name
+        ]
+        drawn = axes.get_lines()
+        *seeds, mean = [
+            line for line in drawn if line.get_color() == style.colour(name)
+        ]
+        assert axes.get_title() == style.label(name)
+        # From the third epoch on.
+        assert list(mean.get_xdata()) == list(range(3, 21))
+        np.testing.assert_allclose(mean.get_ydata(), np.mean(runs, axis=0)[2:])
+        np.testing.assert_allclose(
+            [seed.get_ydata() for seed in seeds], [run[2:] for run in runs]
+        )
+        assert all(s.get_linewidth() < mean.get_linewidth() for s in seeds)
+        dashed = [line for line in drawn if line.get_linestyle() == "--"]
+        known = published[published["activation"] == name]
+        np.testing.assert_allclose(
+            np.concatenate([line.get_ydata() for line in dashed]),
+            known.loc[known["epoch"] >= 3, metric],
+        )
+        # All panels have the same scale, and nothing lies off it.
+        low, high = axes.get_ylim()
+        assert (low, high) == figure.axes[0].get_ylim()
+        for line in drawn:
+            assert low < min(line.get_ydata(), default=high)
+            assert max(line.get_ydata(), default=low) < high
+
+
+def test_title_of_curves_speaks_of_all_of_them(controlled):
+    figure = figures.curves(tables.history_table(*controlled), "loss")
+    last = {}
+    for record in controlled[1]:
+        name = style.label(record["configuration"]["activation"])
+        last.setdefault(name, []).append(record["history"]["loss"][-1])
+    means = {name: np.mean(losses) for name, losses in last.items()}
+    high, low = max(means, key=means.get), min(means, key=means.get)
+    assert figure.get_suptitle() == (
+        f"At the end the mean training loss is highest for\n{high} "
+        f"({means[high]:.3f}) and lowest for {low} ({means[low]:.3f})"
+    )
+
+
+def test_curves_of_one_epoch_and_of_runs_that_diverged(write_record, tmp_path):
+    smoke = studies.study("smoke", ["relu", "tanh"])
+    short, diverged = (
+        [
+            write_record(c, tmp_path / name, diverged=name == "diverged")
+            for c in study.configurations
+        ]
+        for name, study in (
+            ("short", smoke),
+            ("diverged", studies.study("quick", ["relu"])),
+        )
+    )
+    figure = figures.curves(tables.history_table(smoke, short), "val_accuracy")
+    for axes in figure.axes:
+        (point,) = axes.get_lines()
+        assert point.get_marker() == "o"
+        assert list(point.get_xdata()) == list(axes.get_xticks()) == [1]
+        assert list(point.get_ydata()) == [0.875]
+    figure = figures.curves(
+        tables.history_table(studies.study("quick"), diverged), "val_loss"
+    )
+    assert figure.get_suptitle() == ("No validation loss: every run diverged")
+    figure.canvas.draw()
 
 
 def test_every_seed_is_a_point_and_the_bar_is_the_interval(
@@ -163,13 +169,105 @@ def test_differences_are_the_table():
         ),
     )
     (axes,) = figures.differences(table).axes
-    bars = [
-        list(line.get_xdata())
-        for line in axes.get_lines()
-        if len(line.get_xdata()) == 2 and line.get_color() == "black"
-    ]
-    assert bars == [[0.12, 0.28], [-0.05, 0.05]]
+    (bars,) = [c for c in axes.collections if len(c.get_segments()) == 2]
+    ends = [segment[:, 0].tolist() for segment in bars.get_segments()]
+    assert ends == [[0.12, 0.28], [-0.05, 0.05]]
     assert "1 of 2" in axes.get_title()
+
+
+def test_improvement_is_beside_the_differences():
+    pairs = pd.MultiIndex.from_tuples([("relu", "tanh"), ("relu", "swish")])
+    verdicts = pd.DataFrame(
+        {
+            "difference": [0.2, 0.0],
+            "low": [0.12, -0.05],
+            "high": [0.28, 0.05],
+            "verdict": [statistics.VERDICTS[0], statistics.VERDICTS[2]],
+        },
+        index=pairs,
+    )
+    chances = pd.DataFrame(
+        {"probability": [0.96, 0.4], "low": [0.6, 0.2], "high": [1.0, 0.7]},
+        index=pairs,
+    )
+    left, right = figures.differences(verdicts, improvement=chances).axes
+    for axes, ends in (
+        (left, [[0.12, 0.28], [-0.05, 0.05]]),
+        (right, [[0.6, 1.0], [0.2, 0.7]]),
+    ):
+        (bars,) = [c for c in axes.collections if len(c.get_segments()) == 2]
+        found = [segment[:, 0].tolist() for segment in bars.get_segments()]
+        assert found == ends
+    points = [line for line in right.get_lines() if line.get_marker() == "o"]
+    assert [p.get_xdata()[0] for p in points] == [0.96, 0.4]
+    # Filled where one half is out of the interval.
+    assert [p.get_markerfacecolor() for p in points] == ["black", "white"]
+    names = [text.get_text() for text in left.get_yticklabels()]
+    assert names == ["ReLU − tanh", "ReLU − swish"]
+
+
+def test_orders_are_the_ranks():
+    accuracies = pd.DataFrame(
+        {"one": [0.99, 0.98, 0.97], "other": [0.98, 0.985, 0.97]},
+        index=["relu", "tanh", "sigmoid"],
+    )
+    (axes,) = figures.orders(accuracies).axes
+    drawn = {
+        line.get_color(): list(line.get_ydata()) for line in axes.get_lines()
+    }
+    assert drawn == {
+        style.colour("relu"): [1, 2],
+        style.colour("tanh"): [2, 1],
+        style.colour("sigmoid"): [3, 3],
+    }
+    assert axes.get_title() == "2 runs rank the activations in 2 orders"
+    same = pd.concat([accuracies["one"], accuracies["one"]], axis=1)
+    same.columns = ["one", "again"]
+    (axes,) = figures.orders(same).axes
+    assert axes.get_title() == "2 runs rank the activations in 1 order"
+    written = [text.get_text() for text in axes.texts]
+    assert written.count("99.00 %") == 2 and "ReLU" in written
+
+
+def test_spreads_are_the_table():
+    table = pd.DataFrame(
+        {
+            "sd": [0.09, 0.05],
+            "independent": [0.05, 0.04],
+            "own": [0.07, 0.02],
+            "low": [0.01, 0.0],
+            "high": [0.25, 0.12],
+        },
+        index=["sigmoid", "relu"],
+    )
+    (axes,) = figures.spreads(table).axes
+    bars, *points = [c for c in axes.collections if len(c.get_offsets()) != 0]
+    ends = [segment[:, 0].tolist() for segment in bars.get_segments()]
+    assert ends == [[0.01, 0.25], [0.0, 0.12]]
+    drawn = [p.get_offsets()[:, 0].tolist() for p in points]
+    assert drawn == [[0.09, 0.05], [0.05, 0.04], [0.07, 0.02]]
+    assert axes.get_title().startswith("1 of 2 has a spread")
+
+
+def test_late_start_is_the_published_curve_beside_both_fits():
+    histories = pd.DataFrame(
+        {"epoch": [1, 2, 3, 4], "loss": [0.4, 0.3, 0.2, 0.1]}
+    )
+    published = pd.DataFrame(
+        {
+            "activation": ["swish", "swish", "relu"],
+            "epoch": [1, 2, 1],
+            "loss": [0.21, 0.11, 0.5],
+        }
+    )
+    (axes,) = figures.late_start(histories, published).axes
+    drawn = [line.get_xydata().tolist() for line in axes.get_lines()]
+    assert drawn == [
+        [[1, 0.21], [2, 0.11]],
+        [[1, 0.4], [2, 0.3]],
+        [[1, 0.2], [2, 0.1]],
+    ]
+    assert "starts at 0.210, a first fit at 0.400" in axes.get_title()
 
 
 def test_effects_are_the_table():
@@ -198,33 +296,61 @@ def test_effects_are_the_table():
         list(segment[:, 0]) for segment in axes.collections[0].get_segments()
     ]
     assert bars == [[-0.1, 0.1], [-0.2, 0.2]]
-    assert axes.get_title().startswith("1 of 2 mean differences is beyond")
+    assert axes.get_title() == "1 of 2 mean differences is beyond chance"
+    names = [text.get_text() for text in axes.get_yticklabels()]
+    assert names == [
+        "swish, He's initialiser",
+        "ReLU, validated on test images",
+    ]
 
 
 def test_betas_are_the_table():
     rows = [
-        (seed, layer, epoch, seed + epoch / 10)
+        (seed, layer, epoch, seed + epoch / scale)
         for seed in (0, 1)
-        for layer in ("activation_1", "activation_2")
+        for layer, scale in (("activation_1", 10), ("activation_2", 5))
         for epoch in (1, 2, 3)
     ]
     table = pd.DataFrame(rows, columns=["seed", "layer", "epoch", "beta"])
-    (axes,) = figures.betas(table).axes
-    assert len(lines(axes)) == 4
-    np.testing.assert_allclose(lines(axes)[1].get_ydata(), [1.1, 1.2, 1.3])
+    figure = figures.betas(table)
+    for axes, scale in zip(figure.axes, (10, 5)):
+        one, other, mean = (line.get_ydata() for line in lines(axes))
+        np.testing.assert_allclose(one, np.array([1, 2, 3]) / scale)
+        np.testing.assert_allclose(other, one + 1)
+        np.testing.assert_allclose(mean, one + 0.5)
     # The mean of the last epoch's, over the seeds.
-    assert "0.80, 0.80" in axes.get_title()
+    assert figure.get_suptitle().endswith("the mean β goes to 0.80 and 1.10")
 
 
-def test_variants_of_an_activation_are_told_apart(write_record, tmp_path):
+def test_variants_of_an_activation_have_a_panel_each(write_record, tmp_path):
     study = studies.study("published", ["swish"])
     records = [write_record(c, tmp_path) for c in study.configurations]
     table = tables.history_table(study, records)
-    (axes,) = figures.curves(table, "loss").axes
-    one, two = axes.get_lines()[:2]
-    assert one.get_color() == two.get_color()
-    assert one.get_linestyle() != two.get_linestyle()
-    assert "fits=2" in two.get_label() and "fits" not in one.get_label()
+    one, two = figures.curves(table, "loss").axes
+    assert "fits=2" in two.get_title() and "fits" not in one.get_title()
+    for axes in (one, two):
+        (line,) = axes.get_lines()
+        assert line.get_color() == style.colour("swish")
+
+
+def test_overview_is_of_every_run_and_of_what_was_published(controlled):
+    figure = figures.overview(*controlled)
+    (axes,) = figure.axes
+    rows = tables.run_table(*controlled)
+    for marker, expected in (
+        ("o", rows["test_accuracy"]),
+        ("s", tables.published_test()["article_accuracy"]),
+        ("D", tables.published_test()["notebook_accuracy"]),
+    ):
+        drawn = [
+            value
+            for line in axes.get_lines()
+            if line.get_marker() == marker
+            for value in line.get_xdata()
+        ]
+        np.testing.assert_allclose(sorted(drawn), sorted(100 * expected))
+    (key,) = figure.legends
+    assert len(key.get_texts()) == 4
 
 
 def test_all_figures_are_written(controlled, tmp_path):

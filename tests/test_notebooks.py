@@ -1,8 +1,9 @@
 """Tests of the notebooks as files, in Colab, and trained live.
 
-What their cells print is compared by nbval; see pytest.ini.
+What their cells print is compared by nbval; see pyproject.toml.
 """
 
+import ast
 import os
 import pathlib
 import re
@@ -11,8 +12,8 @@ import shutil
 import subprocess
 import sys
 
-import nbclient
 import nbformat
+import papermill
 import pytest
 
 from comparison import address, claims, runs, studies
@@ -31,10 +32,24 @@ def code_cells(path):
     return [cell for cell in read(path).cells if cell.cell_type == "code"]
 
 
+def tagged(path):
+    """The cells whose values papermill sets."""
+    cells = code_cells(path)
+    return [c for c in cells if "parameters" in c.metadata.get("tags", [])]
+
+
+def assigned(cell):
+    """The names that a cell assigns to."""
+    # Lines with a magic are IPython's, and assign nothing here.
+    lines = [x for x in cell.source.splitlines() if x[:1] not in "%!"]
+    names = ast.walk(ast.parse("\n".join(lines)))
+    names = [node for node in names if isinstance(node, ast.Name)]
+    return {node.id for node in names if isinstance(node.ctx, ast.Store)}
+
+
 def trains(path):
-    """Whether a notebook takes its study from the environment."""
-    sources = [cell.source for cell in code_cells(path)]
-    return any("os.environ" in s and "STUDY" in s for s in sources)
+    """Whether a notebook trains a study, or reads its records."""
+    return any("STUDY" in assigned(cell) for cell in tagged(path))
 
 
 each_notebook = pytest.mark.parametrize(
@@ -130,6 +145,7 @@ def copy(tmp_path):
     root = tmp_path / "copy"
     (root / "comparison").mkdir(parents=True)
     shutil.copy(ROOT / "README.md", root)
+    shutil.copy(ROOT / "CITATION.cff", root)
     shutil.copy(ROOT / "comparison" / "address.py", root / "comparison")
     shutil.copytree(
         ROOT / "notebooks",
@@ -157,6 +173,7 @@ def test_address_is_changed_everywhere(copy, new):
     held = {path for path, text in before.items() if SLUG in text}
     assert {path.relative_to(copy) for path in changed} == held
     assert held == {
+        pathlib.Path("CITATION.cff"),
         pathlib.Path("README.md"),
         pathlib.Path("comparison/address.py"),
         *(path.relative_to(ROOT) for path in NOTEBOOKS),
@@ -201,34 +218,51 @@ def test_bad_address(copy, bad):
 
 # The setup cell.
 
+SETUP = code_cells(NOTEBOOKS[0])[0].source
+# A module that makes Python look like Colab's; the tests have no network, so
+# that pip is noted, and not run.
+COLAB_STUB = """
+import subprocess, sys, types
+sys.modules["google.colab"] = types.ModuleType("google.colab")
+"""
 
-def run_cell(cell, folder, before="", after=""):
+
+def run_cell(cell, folder, before="", after="", **variables):
     """Runs the text of a cell in a Python of its own, in a folder."""
     environment = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull}
     environment.pop("PYTHONPATH", None)
+    # The environment's own place would give the project away.
+    before = f"import sys; sys.prefix = sys.base_prefix\n{before}"
     return subprocess.run(
         [sys.executable, "-c", f"{before}\nexec({cell!r})\n{after}"],
         cwd=folder,
-        env=environment,
+        env={**environment, **variables},
         capture_output=True,
         text=True,
         timeout=300,
     )
 
 
-def test_setup_cell_in_colab(tmp_path):
-    """An empty folder, a google.colab module, a local address."""
-    source = tmp_path / "source"
-    source.mkdir()
-    shutil.copy(ROOT / "activations.py", source)
+def copy_of_the_project(folder):
+    """Copies what the notebooks import, and what says what that needs."""
+    folder.mkdir()
+    for name in ("activations.py", "requirements.txt"):
+        shutil.copy(ROOT / name, folder)
     shutil.copytree(
         ROOT / "comparison",
-        source / "comparison",
+        folder / "comparison",
         ignore=shutil.ignore_patterns("__pycache__"),
     )
-    requirements = (ROOT / "requirements.txt").read_text()
-    (source / "requirements.txt").write_text(
-        requirements + "not-installed-anywhere~=1.0\n"
+    return folder
+
+
+def test_setup_cell_in_colab(tmp_path):
+    """An empty folder, a google.colab module, a local address."""
+    source = copy_of_the_project(tmp_path / "source")
+    requirements = source / "requirements.txt"
+    first, rest = requirements.read_text().split("\n\n", 1)
+    requirements.write_text(
+        f"{first}\nnot-installed-anywhere~=1.0\n\n{rest}\nnor-this-one~=1.0\n"
     )
     git = ["git", "-c", "user.name=t", "-c", "user.email=t@localhost"]
     for words in (
@@ -237,49 +271,172 @@ def test_setup_cell_in_colab(tmp_path):
         ["commit", "-q", "-m", "Everything"],
     ):
         subprocess.run([*git, *words], cwd=source, check=True)
+    # pip is noted, and not run: the tests need no network.
+    pip = tmp_path / "stub" / "pip.py"
+    pip.parent.mkdir()
+    pip.write_text("import sys; print(*sys.argv[1:])")
     content = tmp_path / "content"
     content.mkdir()
-    cell = code_cells(NOTEBOOKS[0])[0].source
-    assert address.REPOSITORY in cell
-    cell = cell.replace(address.REPOSITORY, str(source))
-
-    # pip is noted, and not run: the test has no network.
-    before = """
-import subprocess, sys, types
-sys.modules["google.colab"] = types.ModuleType("google.colab")
-installed, run = [], subprocess.run
-def without_pip(command, *arguments, **keywords):
-    if "pip" in command:
-        installed.append(command[command.index("install"):])
-    else:
-        return run(command, *arguments, **keywords)
-subprocess.run = without_pip
+    assert address.REPOSITORY in SETUP
+    cell = SETUP.replace(address.REPOSITORY, str(source))
+    clone = content / "activation-comparison"
+    real = """
+import activations, comparison.studies
+assert activations.__file__ == str(root / "activations.py")
+assert comparison.__file__ == str(root / "comparison" / "__init__.py")
 """
-    after = """
-import activations, comparison.cnn
-print(activations.__file__, comparison.__file__, installed, sep="\\n")
-"""
-    for _ in range(2):
-        # Twice: the cell may be run again, and finds the clone.
-        done = run_cell(cell, content, before, after)
+    # Then again, as it may be: it finds the clone. Importing takes no time.
+    stub = COLAB_STUB + "sys.modules['comparison'] = types.ModuleType('stub')\n"
+    for before, after in ((COLAB_STUB, real), (stub, "")):
+        done = run_cell(
+            cell,
+            content,
+            before,
+            after + "print(root)",
+            PYTHONPATH=str(pip.parent),
+        )
         assert done.returncode == 0, done.stderr
-        activations, comparison, installed = done.stdout.splitlines()
-        clone = content / address.REPOSITORY.rpartition("/")[2]
-        assert activations == str(clone / "activations.py")
-        assert comparison == str(clone / "comparison" / "__init__.py")
-        # What is missing is installed; nothing is upgraded.
-        assert installed == str([["install", "-q", "not-installed-anywhere"]])
+        installed, root = done.stdout.splitlines()
+        assert root == str(clone)
+        # What the notebooks need and is missing; nothing is upgraded.
+        assert installed.split()[0] == "install"
+        assert installed.split()[-1] == "not-installed-anywhere~=1.0"
+        assert not re.search("nor-this-one|upgrade|-U|keras", installed)
+        assert "--no-deps" in installed
         assert done.stderr == ""
 
 
+def test_setup_cell_in_colab_without_an_address(tmp_path):
+    """Whoever owns the placeholder's name would run code in a reader's Colab."""
+    assert address.REPOSITORY.startswith("https://github.com/OWNER/"), (
+        "The address is set: this test may go, with the refusal in the cell."
+    )
+    before = COLAB_STUB + "subprocess.run = None\n"
+    done = run_cell(SETUP, tmp_path, before)
+    assert done.returncode == 1
+    last = done.stderr.strip().splitlines()[-1]
+    assert last.startswith("FileNotFoundError: ")
+    assert f"cannot be fetched from {address.REPOSITORY}" in last
+    assert "python -m comparison.address" in last
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_setup_cell_without_a_clone(tmp_path):
-    done = run_cell(code_cells(NOTEBOOKS[0])[0].source, tmp_path)
+    done = run_cell(SETUP, tmp_path)
     assert done.returncode == 1
     last = done.stderr.strip().splitlines()[-1]
     assert last.startswith("FileNotFoundError: ")
     assert address.REPOSITORY in last
     assert str(tmp_path) in last
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture(scope="module")
+def stub(tmp_path_factory):
+    """A clone that takes no time to import, with a notebook that names it."""
+    root = tmp_path_factory.mktemp("somewhere") / "clone"
+    (root / "comparison").mkdir(parents=True)
+    for name in ("__init__", "address"):
+        (root / "comparison" / f"{name}.py").touch()
+    (root / "notebooks").mkdir()
+    (root / ".venv").mkdir()
+    cells = [SETUP, "assert comparison.__file__.startswith(str(root))\nroot"]
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(source) for source in cells],
+        metadata=read(NOTEBOOKS[0]).metadata,
+    )
+    nbformat.write(notebook, root / "notebooks" / "stub.ipynb")
+    return root
+
+
+@pytest.mark.parametrize(
+    "place, before, variables",
+    [
+        (".", "", {}),
+        ("notebooks", "", {}),
+        ("..", "", {"PYTHONPATH": "{clone}"}),
+        ("/", "", {"PYTHONPATH": "{clone}"}),
+        # The virtual environment that the README's commands make.
+        ("/", "sys.prefix = '{clone}/.venv'", {}),
+    ],
+)
+def test_setup_cell_finds_the_project(stub, place, before, variables):
+    done = run_cell(
+        SETUP,
+        stub / place,
+        before.format(clone=stub),
+        "print(root)",
+        **{k: v.format(clone=stub) for k, v in variables.items()},
+    )
+    assert done.stdout.strip() == str(stub), done.stderr
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["jupyter", "execute", "{notebook}", "--output={out}"],
+        [
+            *["jupyter", "nbconvert", "--execute", "--to", "notebook"],
+            *["{notebook}", "--output={out}"],
+        ],
+        ["papermill", "{notebook}", "{out}"],
+    ],
+    ids=["execute", "nbconvert", "papermill"],
+)
+def test_runs_from_any_working_directory(stub, tmp_path, command):
+    out = tmp_path / "out.ipynb"
+    names = {"notebook": stub / "notebooks" / "stub.ipynb", "out": out}
+    program, *words = [word.format(**names) for word in command]
+    scripts = pathlib.Path(sys.executable).parent
+    variables = {"IPYTHONDIR": str(tmp_path / "ipython")}
+    if program == "papermill":
+        # It alone runs a notebook where it is itself.
+        variables["PYTHONPATH"] = str(stub)
+    subprocess.run(
+        [scripts / program, *words],
+        cwd=tmp_path,
+        env={
+            **os.environ,
+            "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}",
+            **variables,
+        },
+        check=True,
+        capture_output=True,
+        timeout=300,
+    )
+    (output,) = code_cells(out)[-1].outputs
+    assert str(stub) in output.data["text/plain"]
+
+
+# The parameter cells.
+
+
+@each_notebook
+def test_parameters(path):
+    """One cell behind the setup has them, and no other assigns to them."""
+    cells = code_cells(path)
+    (cell,) = tagged(path)
+    assert cells.index(cell) == 1
+    names = assigned(cell)
+    assert names and all(name.isupper() for name in names)
+    for other in cells[2:]:
+        assert not names & assigned(other), other.source
+
+
+@each_notebook
+def test_parameters_are_taken_from_the_environment(path, monkeypatch):
+    (cell,) = tagged(path)
+    known = {"STUDY": "smoke", "RESULTS": "/some/folder", "DATA": "a/file"}
+    for name, value in known.items():
+        monkeypatch.setenv(name, value)
+    values = {"root": ROOT}
+    exec(cell.source, values)
+    for name in assigned(cell) & known.keys():
+        assert values[name] == known[name]
+        monkeypatch.delenv(name)
+    exec(cell.source, values)
+    for name in assigned(cell) & known.keys():
+        assert values[name] != known[name]
 
 
 # Trained live.
@@ -291,21 +448,24 @@ def test_setup_cell_without_a_clone(tmp_path):
     ids=lambda path: path.stem,
 )
 def test_trains_live(path, monkeypatch, tmp_path):
+    """By papermill, whose values take effect, from an empty folder."""
     results = tmp_path / "results"
-    monkeypatch.setenv("STUDY", "smoke")
-    monkeypatch.setenv("RESULTS", str(results))
+    # The parameters' values count, and not the environment's.
+    monkeypatch.setenv("STUDY", "no study")
+    monkeypatch.setenv("RESULTS", str(tmp_path / "elsewhere"))
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
-    notebook = read(path)
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
     # Raises where a cell does.
-    nbclient.NotebookClient(
-        notebook,
-        timeout=600,
+    notebook = papermill.execute_notebook(
+        path,
+        tmp_path / path.name,
+        {"STUDY": "smoke", "RESULTS": str(results)},
         kernel_name="python3",
-        resources={"metadata": {"path": str(path.parent)}},
-    ).execute()
+        progress_bar=False,
+        cwd=tmp_path,
+        execution_timeout=600,
+    )
+    assert not (tmp_path / "elsewhere").exists()
 
     if path.stem == "04_why":
         # It trains networks of its own, and none of a study.
@@ -314,9 +474,7 @@ def test_trains_live(path, monkeypatch, tmp_path):
     else:
         study = studies.study("smoke")
         for configuration in study.configurations:
-            record = runs.read(
-                results / f"{configuration.key}.json", configuration
-            )
+            record = runs.find(configuration, [results])
             assert len(record["history"]["loss"]) == 1
     outputs = [
         output

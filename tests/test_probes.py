@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 from scipy import special
 
-from comparison import cnn, probes, runs
+from comparison import cnn
+from comparison.claims import probes
+from comparison.configuration import Configuration
 
 CROSS_ENTROPY = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 
@@ -207,7 +209,7 @@ def test_argument_and_layer_are_the_same():
 
 
 def test_the_articles_network():
-    model = cnn.build(runs.Configuration("swish_trainable"))
+    model = cnn.build(Configuration("swish_trainable"))
     x = np.random.default_rng(0).random((4, 28, 28, 1)).astype("float32")
     # Its loss is that with which it was compiled.
     found = probes.probe(model, x, np.arange(4))
@@ -363,20 +365,6 @@ def test_an_inputs_gradient_is_its_own():
 
 
 # Tables.
-
-
-def test_quantiles():
-    found = look(dense("tanh", "relu"), *points())
-    table = probes.quantiles(found, (0.0, 0.5, 1.0))
-    assert len(table) == 8
-    for p in found:
-        for quantity in ("pre_activation", "activation", "gradient"):
-            values = getattr(p, quantity)
-            assert table.loc[p.layer, quantity].tolist() == [
-                values.min(),
-                pytest.approx(np.median(values)),
-                values.max(),
-            ]
 
 
 def test_summary_of_moments():

@@ -8,7 +8,13 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 # Each text with the module that has its facts.
-TEXTS = {"README.md": "prose_readme"}
+TEXTS = {
+    "README.md": "prose_readme",
+    "notebooks/01_functions_and_derivatives.ipynb": "prose_01",
+    "notebooks/02_mnist_comparison.ipynb": "prose_02",
+    "notebooks/03_published_or_controlled.ipynb": "prose_03",
+    "notebooks/04_why.ipynb": "prose_04",
+}
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from comparison import statistics, studies, tables
+from comparison import records, statistics, studies, tables
 
 ARTICLE = ["relu", "leaky_relu", "swish", "tanh", "sigmoid"]
 
@@ -95,17 +95,6 @@ def test_verdicts_are_scipys_intervals_in_points(made_up):
     assert list(table["verdict"]) == [more, "cannot tell", more]
 
 
-def test_what_more_seeds_would_find(made_up):
-    study, records = made_up(
-        {"relu": spread(0.992, 3), "tanh": spread(0.985, 3, 0.0002)}
-    )
-    table = tables.detectable_with(study, records, [3, 12])
-    now = tables.verdicts(study, records)["detectable"]
-    assert table["3 seeds"].equals(now.rename("3 seeds"))
-    # Standard errors halve, and Student's t is closer to the normal.
-    assert table.loc[("relu", "tanh"), "12 seeds"] < now.item() / 2
-
-
 def test_verdicts_turn_with_the_data(made_up):
     one = {"relu": spread(0.992, 5, 1e-5), "tanh": spread(0.99195, 5, 1e-5)}
     (verdict,) = tables.verdicts(*made_up(one))["verdict"]
@@ -181,21 +170,66 @@ def test_a_seed_is_complete_with_every_activation(made_up):
     assert tables.complete_seeds(study, records) == [0, 1]
 
 
-def test_epochs_to_reach(made_up):
+def test_improvement_is_scipys_for_every_pair(made_up):
+    values = {
+        "relu": [0.992, 0.991, 0.993, 0.9925, 0.991],
+        "tanh": [0.991, 0.990, 0.992, 0.989, 0.991],
+        "swish": [0.999, None, 0.998],
+        "sigmoid": [0.9],
+    }
+    table = tables.improvement(*made_up(values))
+    # Of one seed there is no spread, and no pair.
+    assert list(table.index) == [
+        ("relu", "tanh"),
+        ("relu", "swish"),
+        ("tanh", "swish"),
+    ]
+    u = stats.mannwhitneyu(values["relu"], values["tanh"]).statistic
+    row = table.loc["relu", "tanh"]
+    assert row["probability"] == pytest.approx(u / 25, abs=0.0051)
+    assert row["low"] < 0.5 < row["probability"] < row["high"] < 1
+    assert table.loc[("tanh", "swish"), "probability"] == 0
+
+
+def test_spreads_are_of_the_misclassified_images(made_up):
+    """Two images are missed by some, one by all: by hand, from the formula."""
+
     def change(record):
         seed = record["configuration"]["seed"]
-        curve = np.full(20, 0.97)
-        curve[3 + seed :] = 0.985
-        if seed == 0:
-            curve[10:] = 0.99
-        record["history"]["val_accuracy"] = list(curve)
+        missed = {0: [7, 8, 9], 1: [7, 8], 2: [7], 3: [7, 9]}[seed]
+        record["test"]["misclassified"] = [[image, 0] for image in missed]
 
-    table = tables.epochs_to_reach(*made_up({"relu": [0.9] * 3}, change=change))
+    study, records = made_up(
+        {"relu": [0.9] * 4, "tanh": [0.9] * 1}, change=change
+    )
+    table = tables.spreads(study, records)
+    assert list(table.index) == ["relu"]
     row = table.loc["relu"]
-    assert row["to 98%"] == 5 and row["sd to 98%"] == 1
-    assert row["seeds at 98%"] == 3
-    assert row["to 99%"] == 11 and row["seeds at 99%"] == 1
-    assert math.isnan(row["sd to 99%"])
+    assert row["seeds"] == 4
+    # 3, 2, 1 and 2 of 10,000, in points.
+    assert row["sd"] == round(np.std([3, 2, 1, 2], ddof=1) / 100, 3)
+    # Images 8 and 9 are each missed by 2 of 4.
+    independent = math.sqrt(4 / 3 * 2 * 0.25) / 100
+    assert row["independent"] == round(independent, 3)
+    assert row["own"] == row["low"] == 0 < row["high"]
+
+
+def test_spreads_of_the_first_five_seeds_are_those_found_before():
+    """By another hand, from the same records: to a thousandth of a point."""
+    study = studies.study("controlled", seeds=range(5))
+    found = studies.records(study, [records.RESULTS])
+    table = tables.spreads(study, found)
+    expected = {
+        "sigmoid": (0.089, 0.052, 0.072),
+        "tanh": (0.065, 0.053, 0.039),
+        "relu": (0.045, 0.040, 0.019),
+        "leaky_relu": (0.046, 0.044, 0.013),
+        "swish": (0.058, 0.047, 0.034),
+        "swish_trainable": (0.067, 0.046, 0.049),
+    }
+    for name, parts in expected.items():
+        row = table.loc[name, ["sd", "independent", "own"]]
+        assert tuple(row) == pytest.approx(parts, abs=0.0011), name
 
 
 def test_hardest_images(made_up):

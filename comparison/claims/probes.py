@@ -23,7 +23,6 @@ import activations
 # than this in size: sigmoid's beyond |x| = 5.3, tanh's beyond |x| = 3.3. It is
 # half of leaky ReLU's slope, which therefore never counts.
 SATURATED = 0.005
-QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 _LAYERS = (
     keras.layers.ReLU,
@@ -184,29 +183,6 @@ def summary(probes, threshold=SATURATED):
             }
         )
     return pd.DataFrame(rows).set_index("layer")
-
-
-def quantiles(probes, levels=QUANTILES):
-    """Returns the distributions: a row a layer and quantity, a column a level.
-
-    The quantities are those of `Probe`: `pre_activation`, `activation`,
-    `derivative` and `gradient`.
-    """
-    rows = {
-        (p.layer, quantity): np.quantile(getattr(p, quantity), levels)
-        for p in probes
-        for quantity in (
-            "pre_activation",
-            "activation",
-            "derivative",
-            "gradient",
-        )
-    }
-    table = pd.DataFrame.from_dict(rows, orient="index", columns=list(levels))
-    table.index = pd.MultiIndex.from_tuples(
-        table.index, names=["layer", "quantity"]
-    )
-    return table
 
 
 class Monitor(keras.callbacks.Callback):

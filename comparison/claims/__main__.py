@@ -1,0 +1,51 @@
+"""`python -m comparison.claims`: makes the records that are missing."""
+
+import argparse
+import pathlib
+import sys
+import time
+
+from comparison import claims, records
+
+
+def main():
+    """Makes the records that are missing, or some anew; returns the status."""
+    parser = argparse.ArgumentParser(
+        prog="python -m comparison.claims",
+        description="Makes the records of the claims that are missing.",
+    )
+    parser.add_argument(
+        "--again",
+        nargs="+",
+        default=[],
+        choices=list(claims.EXPERIMENTS),
+        metavar="NAME",
+        help=f"make these anew: {', '.join(claims.EXPERIMENTS)}",
+    )
+    parser.add_argument(
+        "--results",
+        type=pathlib.Path,
+        default=records.RESULTS,
+        metavar="FOLDER",
+        help="for the records (default: the project's results)",
+    )
+    options = parser.parse_args()
+    try:
+        records.check_folder(options.results)
+        for name in claims.EXPERIMENTS:
+            start = time.perf_counter()
+            again = name in options.again
+            table = claims.recorded(name, options.results, again=again)
+            seconds = time.perf_counter() - start
+            print(f"{name}: {len(table)} rows, {seconds:.0f} s", flush=True)
+    except KeyboardInterrupt:
+        print("\nInterrupted.", file=sys.stderr)
+        return 130
+    except (ValueError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

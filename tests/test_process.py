@@ -1,0 +1,204 @@
+"""Tests of comparison/process.py, most in a Python of their own."""
+
+import importlib.util
+import json
+import os
+import pathlib
+import platform
+import subprocess
+import sys
+import warnings
+
+import joblib
+import keras
+import pytest
+
+from comparison import process
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+# What the process sets, or would find set by the tests' own.
+DECIDED = (
+    "KERAS_BACKEND",
+    "LOKY_MAX_CPU_COUNT",
+    "TF_CPP_MIN_LOG_LEVEL",
+    "TF_ENABLE_ONEDNN_OPTS",
+    "TF_NUM_INTRAOP_THREADS",
+)
+# malloc's statistics: how many blocks were fetched from the system one by one.
+MAPPED_BLOCKS = """
+import ctypes
+libc = ctypes.CDLL(None)
+libc.malloc.restype, libc.malloc.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
+def mapped():
+    libc.mallinfo2.restype = ctypes.c_size_t * 10
+    class Statistics(ctypes.Structure):
+        _fields_ = [(f"field_{n}", ctypes.c_size_t) for n in range(10)]
+    libc.mallinfo2.restype = Statistics
+    return libc.mallinfo2().field_3
+before = mapped()
+block = libc.malloc(25 * 2**20)
+mapped = mapped() - before
+"""
+glibc = pytest.mark.skipif(
+    platform.libc_ver()[0] != "glibc"
+    or tuple(map(int, platform.libc_ver()[1].split("."))) < (2, 33),
+    reason="malloc's statistics are glibc's, since 2.33",
+)
+
+
+def python(code, shell="exec", **variables):
+    """Runs code in a new Python, where nothing has been decided but this."""
+    environment = {k: v for k, v in os.environ.items() if k not in DECIDED}
+    done = subprocess.run(
+        ["sh", "-c", f'{shell} "$@"', "sh", sys.executable, "-c", code],
+        cwd=ROOT,
+        env={**environment, **variables},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    return done
+
+
+def test_cores_are_those_that_the_process_may_use():
+    assert process.cores() == joblib.cpu_count() >= 1
+    if not hasattr(os, "sched_setaffinity"):
+        pytest.skip("This system has no affinity.")
+    allowed = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(allowed)})
+    try:
+        assert process.cores() == 1
+    finally:
+        os.sched_setaffinity(0, allowed)
+    assert process.cores() <= len(allowed)
+
+
+@glibc
+def test_start():
+    """With nothing decided: fast, quiet, and on the cores allowed."""
+    done = python(
+        f"""
+import os
+os.sched_setaffinity(0, {{min(os.sched_getaffinity(0))}})
+import comparison
+from comparison import process, records
+import json, tensorflow as tf
+tf.zeros(3) + 1
+{MAPPED_BLOCKS}
+os.write(2, b"heard again")
+print(json.dumps([process.onednn(), records.environment(), mapped]))
+"""
+    )
+    onednn, environment, mapped = json.loads(done.stdout)
+    assert onednn is True
+    assert environment["onednn"] is True
+    assert environment["cores"] == environment["threads"] == 1
+    assert environment["variables"]["TF_ENABLE_ONEDNN_OPTS"] == "1"
+    assert mapped == 0
+    assert done.stderr == "heard again"
+
+
+@glibc
+def test_what_the_user_has_decided_stays():
+    # Nor does it take a standard error, which a lost terminal has not.
+    done = python(
+        f"""
+import json, os
+import comparison
+from comparison import process, records
+{MAPPED_BLOCKS}
+print(json.dumps([process.onednn(), records.environment(), mapped]))
+""",
+        shell="2>&- exec",
+        TF_ENABLE_ONEDNN_OPTS="0",
+        TF_NUM_INTRAOP_THREADS="3",
+        MALLOC_MMAP_THRESHOLD_="65536",
+    )
+    onednn, environment, mapped = json.loads(done.stdout)
+    assert onednn is False
+    assert environment["threads"] == 3
+    assert environment["variables"]["TF_ENABLE_ONEDNN_OPTS"] == "0"
+    assert mapped == 1
+
+
+def test_tensorflow_was_imported_first():
+    """Without oneDNN, as on a processor without AVX-512: said once."""
+    done = python(
+        """
+import os
+os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+import tensorflow
+del os.environ["TF_ENABLE_ONEDNN_OPTS"]
+import warnings
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    import comparison
+    import comparison.cnn
+for warning in caught:
+    if "oneDNN" in str(warning.message):
+        print(warning.filename, warning.lineno, warning.message)
+"""
+    )
+    (said,) = done.stdout.splitlines()
+    # It names the line that imports the project.
+    assert said.startswith("<string> 10 TensorFlow was imported before")
+    assert "TF_ENABLE_ONEDNN_OPTS=1" in said
+
+
+@pytest.mark.parametrize(
+    "onednn, decided, backend, warns",
+    [
+        (False, None, "tensorflow", True),
+        (True, None, "tensorflow", False),
+        (None, None, "tensorflow", False),
+        (False, "0", "tensorflow", False),
+        (False, None, "jax", False),
+    ],
+)
+def test_warns_only_where_it_is_slower(
+    monkeypatch, onednn, decided, backend, warns
+):
+    monkeypatch.setitem(sys.modules, "tensorflow", object())
+    monkeypatch.setattr(process, "onednn", lambda: onednn)
+    monkeypatch.setattr(keras.backend, "backend", lambda: backend)
+    # Through monkeypatch, so that what `start` sets is unset behind the test.
+    monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "0")
+    if decided is None:
+        monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        process.start()
+    assert len(caught) == warns
+
+
+@pytest.mark.parametrize("backend", ["jax", "torch"])
+def test_other_backends(backend):
+    """Keras starts on each, quietly, and without TensorFlow's help."""
+    if importlib.util.find_spec(backend) is None:
+        pytest.skip(f"{backend} is not installed")
+    done = python(
+        "import comparison.cnn, keras; print(keras.backend.backend())",
+        KERAS_BACKEND=backend,
+    )
+    assert done.stdout.split() == [backend]
+    assert done.stderr == ""
+
+
+def test_no_other_c_library_is_told(monkeypatch):
+    monkeypatch.setattr(platform, "libc_ver", lambda: ("musl", "1.2"))
+    monkeypatch.setattr(process.ctypes, "CDLL", None)
+    process._keep_memory()
+
+
+def test_processor():
+    name, instructions = process.processor()
+    assert name
+    info = pathlib.Path("/proc/cpuinfo")
+    if not info.exists():
+        pytest.skip("This system does not say.")
+    text = info.read_text()
+    assert name in text
+    for instruction in instructions:
+        assert f" {instruction}" in text
