@@ -39,8 +39,6 @@ myst_enable_extensions = ["amsmath", "dollarmath"]
 myst_heading_anchors = 4
 myst_heading_slug_func = "pages.anchor"
 
-# So the API is read without Keras, and building needs no backend of it.
-autodoc_mock_imports = ["keras"]
 autodoc_member_order = "bysource"
 # Keras's docstrings are Markdown, where one backtick is code.
 default_role = "literal"
@@ -51,6 +49,4 @@ html_css_files = ["site.css"]
 html_favicon = "_static/icon.svg"
 html_copy_source = False
 html_show_copyright = False
-html_theme_options = {
-
-}
+html_theme_options = {}

@@ -1,33 +1,25 @@
-"""Makes explorer.html and beta.html: figures with controls, without a kernel.
+"""Makes explorer.html: any two functions, their slopes, what depth leaves.
 
-    python site/explorer.py
+    PYTHONPATH=. python site/explorer.py
 
-Each is a piece of HTML that carries Vega, its data and its own logic, for a
-page of the site and for a notebook's output, and an image for where scripts do
-not run. To be made anew when the functions or the records of β change.
+To be made anew when the functions change.
 """
 
-import base64
 import functools
-import io
 import itertools
 import json
 import math
 import re
-from pathlib import Path
 
 import altair as alt
 import keras
 import numpy as np
-import vl_convert
+import vega
 from keras import ops
-from PIL import Image
 
 import activations
 from comparison.style import colour, label
 
-HERE = Path(__file__).parent
-RECORDS = HERE.parent / "results"
 # Value and derivative of `x` as Vega writes them; `shared` has what several
 # use. Where a derivative jumps, it is the one on the left.
 SHARED = {
@@ -91,7 +83,6 @@ FUNCTIONS = {
     "relu6": ("clamp(x, 0, 6)", "x > 0 && x <= 6 ? 1 : 0"),
 }
 
-LAYER_NAMES = {1: "convolution 1", 2: "convolution 2", 3: "dense"}
 # An activation's slope is called flat below this.
 FLAT = 0.01
 # As claim C3 has it: a gradient of which less is left has vanished.
@@ -106,54 +97,6 @@ BETAS = np.round(np.arange(0, 10.05, 0.1), 1)
 ALPHAS = np.round(np.arange(0, 2.01, 0.05), 2)
 
 
-_INK = "currentColor"  # That of the text around, light or dark.
-CONFIG = {
-    "background": "transparent",
-    "axis": {
-        "domainColor": _INK,
-        "gridColor": _INK,
-        "gridOpacity": 0.15,
-        "labelColor": _INK,
-        "tickColor": _INK,
-        "titleColor": _INK,
-    },
-    # Panels below each other begin and end at the same places.
-    "axisY": {"minExtent": 34},
-    "rule": {"color": _INK},
-    "title": {
-        "anchor": "start",
-        "color": _INK,
-        "frame": "group",
-        "subtitleColor": _INK,
-    },
-    "view": {"stroke": None},
-}
-# A module, since names at the top of a script would be the whole page's.
-TEMPLATE = """\
-<style>
-#{name} {{ display: flex; flex-direction: column; max-width: 50em; }}
-#{name} .vega-bindings {{
-  display: grid;
-  font-size: 0.85em;
-  gap: 0.3em 1em;
-  grid-template-columns: repeat(auto-fill, minmax(9em, 1fr));
-  margin-bottom: 0.5em;
-  order: -1;
-}}
-#{name} .vega-bind label {{ display: flex; flex-wrap: wrap; gap: 0 0.5em; }}
-#{name} .vega-bind-name {{ flex: 0 0 100%; }}
-#{name} .vega-bind input[type="range"] {{ flex: 1; min-width: 0; }}
-#{name} .vega-bind-radio {{ display: flex; gap: 1em; }}
-</style>
-<div id="{name}">
-<img src="data:image/png;base64,{image}" alt="{description}">
-</div>
-<script type="module">
-{script}
-</script>
-"""
-
-
 def expression(words):
     """Writes an expression of `FUNCTIONS` or `SHARED` in Vega's language."""
     fields = "|".join(["x", *SHARED])
@@ -162,10 +105,13 @@ def expression(words):
 
 def chosen(column):
     """The value (0) or derivative (1) of the function that a row names."""
-    return "".join(
-        f"datum.name === '{name}' ? ({expression(both[column])}) : "
-        for name, both in FUNCTIONS.items()
-    ) + "0"
+    return (
+        "".join(
+            f"datum.name === '{name}' ? ({expression(both[column])}) : "
+            for name, both in FUNCTIONS.items()
+        )
+        + "0"
+    )
 
 
 def gradient_left(function, derivative, initializer):
@@ -184,7 +130,8 @@ def gradient_left(function, derivative, initializer):
         The logarithms to base 10, first layer over last.
     """
     scale = INITIALIZERS[initializer]
-    z = np.linspace(-9, 9, 4001)
+    # An even number, so that none is at a kink: half lie on either side.
+    z = np.linspace(-9, 9, 4000)
     weights = np.exp(-(z**2) / 2)
     weights /= weights.sum()
 
@@ -196,15 +143,14 @@ def gradient_left(function, derivative, initializer):
     with np.errstate(divide="ignore"):
         for _ in range(LAYERS - 1):
             left.append(
-                left[-1]
-                + np.log10(scale * mean_square(derivative, q)) / 2
+                left[-1] + np.log10(scale * mean_square(derivative, q)) / 2
             )
             q = scale * mean_square(function, q)
     return left
 
 
 def slope_of(function):
-    """The derivative of a function of a tensor, by automatic differentiation."""
+    """The derivative of a function of a tensor, by TensorFlow."""
     import tensorflow as tf
 
     def derivative(x):
@@ -237,7 +183,7 @@ def depth_table():
                     function, **({argument: float(value)} if argument else {})
                 )
                 left = gradient_left(member, slope_of(member), initializer)
-                row["left"] = [
+                row["powers"] = [
                     round(v, 3) + 0.0 if math.isfinite(v) else None
                     for v in left
                 ]
@@ -316,7 +262,9 @@ def curves():
 def panel(source, column, title):
     """A panel of the curves: `"value"` or `"slope"` over x."""
     lines = source.transform_filter(f"datum.i < {POINT}")
-    flat = lines.transform_calculate(level=f"datum.flat ? datum.{column} : null")
+    flat = lines.transform_calculate(
+        level=f"datum.flat ? datum.{column} : null"
+    )
     y = alt.Y(f"{column}:Q", title=None)
     x = alt.X("x:Q", title="x", scale=alt.Scale(domain=[-6, 6], nice=False))
     at = source.transform_filter(f"datum.i === {POINT}")
@@ -334,9 +282,7 @@ def panel(source, column, title):
 
 def depths():
     """What is left of the gradient of the two functions by depth."""
-    source = alt.Chart(
-        alt.InlineData(values=depth_table(), name="depths")
-    )
+    source = alt.Chart(alt.InlineData(values=depth_table(), name="depths"))
     parameter = "(datum.name === 'swish' ? beta : alpha)"
     scale = "(initializer === 'He' ? 2 : 1)"
     closed = {
@@ -357,7 +303,7 @@ def depths():
     )
     source = source.transform_calculate(layer=f"sequence(1, {LAYERS + 1})")
     source = source.transform_flatten(["layer"])
-    power = "datum.left[datum.layer - 1]"
+    power = "datum.powers[datum.layer - 1]"
     for name, words in closed.items():
         power = (
             f"datum.name === '{name}' ? "
@@ -424,7 +370,7 @@ def readout(source, depth):
     ).properties(height=88)
 
 
-def explorer():
+def chart():
     """The chart of any two functions, their slopes and what depth leaves."""
     source, depth = curves(), depths()
     flat = f"pale: the slope is under {FLAT}"
@@ -438,177 +384,10 @@ def explorer():
     ).add_params(*controls())
 
 
-def beta_table():
-    """The recorded β: a row a run, layer and epoch, 0 being the start."""
-    rows = []
-    for path in sorted(RECORDS.glob("mnist-swish_trainable-*.json")):
-        record = json.loads(path.read_text())
-        for number, layer in enumerate(record["history"]["beta"], 1):
-            values = record["history"]["beta"][layer]
-            for epoch, value in enumerate(
-                [record["configuration"]["beta"], *values]
-            ):
-                rows.append(
-                    {
-                        "seed": record["configuration"]["seed"],
-                        "layer": LAYER_NAMES[number],
-                        "epoch": epoch,
-                        "beta": round(value, 4),
-                    }
-                )
-    return rows
-
-
-def learning():
-    """The chart of β over the epochs, and the functions that it makes."""
-    data = beta_table()
-    epochs = max(row["epoch"] for row in data)
-    epoch = alt.param(
-        name="epoch",
-        value=epochs,
-        bind=alt.binding_range(min=0, max=epochs, step=1, name="epoch"),
-    )
-    seeds = alt.Chart(alt.InlineData(values=data))
-    means = seeds.transform_aggregate(
-        beta="mean(beta)", groupby=["layer", "epoch"]
-    )
-    colours = alt.Color(
-        "layer:N",
-        scale=alt.Scale(
-            domain=list(LAYER_NAMES.values()),
-            range=["#0072B2", "#009E73", "#E69F00"],
-        ),
-        legend=None,
-    )
-    x = alt.X("epoch:Q", title="epoch")
-    y = alt.Y("beta:Q", title=None, scale=alt.Scale(zero=False))
-    now = means.transform_filter("datum.epoch === epoch")
-    history = alt.layer(
-        seeds.mark_line(strokeWidth=0.7, opacity=0.6).encode(
-            x=x, y=y, color=colours, detail="seed:N"
-        ),
-        means.mark_line(strokeWidth=3).encode(x=x, y=y, color=colours),
-        now.mark_rule(strokeDash=[2, 3], opacity=0.5).encode(x=x),
-        now.mark_point(size=60, filled=True, opacity=1).encode(
-            x=x, y=y, color=colours
-        ),
-    ).properties(
-        height=220,
-        title=alt.Title("β of each layer", subtitle="thin: a seed; thick: mean"),
-    )
-    drawn = now.transform_calculate(i="sequence(0, 161)").transform_flatten(
-        ["i"]
-    )
-    drawn = drawn.transform_calculate(x="datum.i / 32 - 4").transform_calculate(
-        value="datum.x / (1 + exp(-datum.beta * datum.x))"
-    )
-    start = alt.Chart(alt.sequence(161, as_="i"))
-    start = start.transform_calculate(x="datum.i / 32 - 4").transform_calculate(
-        value="datum.x / (1 + exp(-datum.x))"
-    )
-    x = alt.X("x:Q", title="x", scale=alt.Scale(nice=False))
-    y = alt.Y("value:Q", title=None)
-    shape = alt.layer(
-        start.mark_line(strokeDash=[2, 3], stroke="currentColor").encode(x, y),
-        drawn.mark_line().encode(x=x, y=y, color=colours),
-    ).properties(
-        height=220,
-        title=alt.Title("x·σ(βx) at the mean", subtitle="dotted: β = 1"),
-    )
-    words = now.transform_calculate(
-        words="datum.layer + ': β = ' + format(datum.beta, '.2f')"
-        " + ' after epoch ' + epoch"
-    ).mark_text(align="left", baseline="middle", fontSize=13, fontWeight="bold")
-    key = words.encode(
-        x=alt.value(0),
-        y=alt.Y("layer:N", axis=None, sort=list(LAYER_NAMES.values())),
-        text="words:N",
-        color=colours,
-    ).properties(height=66)
-    pair = alt.concat(history, shape, columns=2)
-    return alt.vconcat(key, pair).add_params(epoch)
-
-
-def responsive(chart):
-    """Compiles a chart to Vega, with panels that follow the page's width.
-
-    Vega-Lite does so for single panels only. The pair stands side by side
-    where there is room for it, and as one column on a phone.
-    """
-    spec = vl_convert.vegalite_to_vega(chart.to_dict(), config=CONFIG)
-    for signal in spec["signals"]:
-        if signal["name"].lower().endswith("width"):
-            pair = signal["name"].endswith("childWidth")
-            signal["update"] = "half" if pair else "room"
-            del signal["value"]
-    # Where an image is made there is no page.
-    room = "(containerSize()[0] || 720) - 60"
-    resize = {"events": {"source": "window", "type": "resize"}, "update": room}
-    spec["signals"] = [
-        {"name": "room", "init": room, "on": [resize]},
-        {"name": "columns", "update": "room > 480 ? 2 : 1"},
-        {"name": "half", "update": "columns > 1 ? (room - 80) / 2 : room"},
-        *spec["signals"],
-    ]
-    for group in spec["marks"]:
-        if "layout" in group:
-            group["layout"]["columns"] = {"signal": "columns"}
-    return spec
-
-
-def html(name, chart, description):
-    """Returns a chart as HTML for a page or a notebook's output.
-
-    Args:
-        name: The id of its element: always the same, so that a notebook's
-            output compares, and none that a heading has.
-        chart: Of Altair.
-        description: What can be seen, for those who cannot.
-    """
-    spec = responsive(chart)
-    spec["description"] = description
-    drawn = vl_convert.vega_to_png({**spec, "background": "white"}, scale=2)
-    # Lines in a few colours: a palette takes a fifth of the bytes.
-    image = io.BytesIO()
-    Image.open(io.BytesIO(drawn)).convert("RGB").quantize(64).save(
-        image, "PNG", optimize=True
-    )
-    draw = (
-        f"const place = document.getElementById('{name}');"
-        f"vegaEmbed(place, {json.dumps(spec, separators=(',', ':'))}, "
-        '{renderer: "svg", actions: false})'
-        # Where a test reads what is drawn.
-        ".then(({view}) => { place.view = view; });"
-    )
-    return TEMPLATE.format(
-        name=name,
-        image=base64.b64encode(image.getvalue()).decode(),
-        description=description,
-        script=vl_convert.javascript_bundle(draw).replace(
-            "</script", "<\\/script"
-        ),
-    )
-
-
-def main():
-    """Writes both files."""
-    for name, chart, description in (
-        (
-            "explorer",
-            explorer(),
-            "Two activation functions, their slopes, and how much of the "
-            "gradient is left by depth, with controls to change them",
-        ),
-        (
-            "beta",
-            learning(),
-            "What training makes of each layer's β by epoch, and the swish "
-            "function with that β",
-        ),
-    ):
-        page = html(f"vega-{name}", chart, description)
-        (HERE / f"{name}.html").write_text(page)
-
-
 if __name__ == "__main__":
-    main()
+    vega.write(
+        "explorer",
+        chart(),
+        "Two activation functions, their slopes, and how much of the "
+        "gradient is left by depth, with controls to change them",
+    )

@@ -2,10 +2,12 @@
 
 import re
 import shutil
+import sys
 from pathlib import Path
 
 from docutils import nodes
-from sphinx.ext.autodoc.mock import mock
+from sphinx.ext.autodoc.mock import MockFinder
+from sphinx.transforms import SphinxTransform
 
 FRONT = "README"
 CHAPTERS = """
@@ -27,6 +29,7 @@ site/beta
 :glob:
 site/api
 docs/*
+CONTRIBUTING
 ```
 """
 
@@ -34,6 +37,21 @@ docs/*
 def anchor(heading):
     """Returns a heading's anchor as Jupyter makes it: the notebooks link it."""
     return heading.replace(" ", "-")
+
+
+class Anchors(SphinxTransform):
+    """Makes `<a id="name"></a>` in a notebook what `[text](#name)` finds."""
+
+    default_priority = 870  # Before MyST looks for what links name.
+
+    def apply(self):
+        """Puts docutils' own target in place of each opening tag."""
+        for raw in list(self.document.findall(nodes.raw)):
+            found = re.fullmatch('<a id="(.+)">', raw.astext())
+            if found:
+                target = nodes.target(ids=[found[1]], names=[found[1]])
+                self.document.note_explicit_target(target)
+                raw.replace_self(target)
 
 
 def add_chapters(app, docname, source):
@@ -67,8 +85,7 @@ def describe_figures(app, doctree, docname):
 
 def _formulas():
     """The formulas of CATALOG in LaTeX, by the names of their functions."""
-    with mock(["keras"]):
-        import activations
+    import activations
 
     found = {"Swish": activations.CATALOG["swish"].formula}
     for entry in activations.CATALOG.values():
@@ -90,9 +107,11 @@ def write_as_rst(app, what, name, obj, options, lines):
     )
     text = re.sub(
         r"^``` ?python\n(.*?)^```$",
-        lambda found: ".. code-block:: python\n\n"
-        + re.sub("^", "    ", found[1], flags=re.MULTILINE)
-        + "\n",
+        lambda found: (
+            ".. code-block:: python\n\n"
+            + re.sub("^", "    ", found[1], flags=re.MULTILINE)
+            + "\n"
+        ),
         text,
         flags=re.MULTILINE | re.DOTALL,
     )
@@ -113,7 +132,11 @@ def copy_front_page(app, exception):
 
 def setup(app):
     """Connects what is above."""
+    # To the end: the API is read without Keras, so that building needs no
+    # backend, and does not wait for one that is installed.
+    sys.meta_path.insert(0, MockFinder(["keras"]))
     app.add_config_value("catalogue_formulas", _formulas(), "env")
+    app.add_transform(Anchors)
     app.connect("source-read", add_chapters)
     app.connect("doctree-read", stay_on_this_host)
     app.connect("doctree-resolved", describe_figures)
