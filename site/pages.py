@@ -1,0 +1,146 @@
+"""What the site needs beyond Sphinx's settings, as an extension of Sphinx."""
+
+import re
+import shutil
+import sys
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.ext.autodoc.mock import MockFinder
+from sphinx.transforms import SphinxTransform
+
+FRONT = "README"
+CHAPTERS = """
+```{toctree}
+:hidden:
+:caption: Lessons
+:glob:
+notebooks/*
+```
+```{toctree}
+:hidden:
+:caption: To play with
+site/explorer
+site/beta
+```
+```{toctree}
+:hidden:
+:caption: Reference
+:glob:
+site/api
+docs/*
+CONTRIBUTING
+```
+"""
+
+
+def anchor(heading):
+    """Returns a heading's anchor as Jupyter makes it: the notebooks link it."""
+    return heading.replace(" ", "-")
+
+
+class Anchors(SphinxTransform):
+    """Makes `<a id="name"></a>` in a notebook what `[text](#name)` finds."""
+
+    default_priority = 870  # Before MyST looks for what links name.
+
+    def apply(self):
+        """Puts docutils' own target in place of each opening tag."""
+        for raw in list(self.document.findall(nodes.raw)):
+            found = re.fullmatch('<a id="(.+)">', raw.astext())
+            if found:
+                target = nodes.target(ids=[found[1]], names=[found[1]])
+                self.document.note_explicit_target(target)
+                raw.replace_self(target)
+
+
+def add_chapters(app, docname, source):
+    """Gives the front page, which GitHub shows as well, its chapters."""
+    if docname == FRONT:
+        source[0] += CHAPTERS
+
+
+def stay_on_this_host(app, doctree):
+    """Puts its alternative text in place of an image on another host."""
+    for image in list(doctree.findall(nodes.image)):
+        if re.match("https?://", image["uri"]):
+            image.replace_self(
+                nodes.inline(text=image["alt"], classes=["badge-link"])
+            )
+
+
+def describe_figures(app, doctree, docname):
+    """Gives a notebook's figures the caption below them as their text."""
+    figures = []
+    for node in doctree.findall():
+        if isinstance(node, nodes.image) and not node.get("alt"):
+            figures.append(node)
+        elif isinstance(node, nodes.paragraph):
+            caption = node.astext()
+            if caption.startswith("Figure: "):
+                for figure in figures:
+                    figure["alt"] = caption.removeprefix("Figure: ")
+                figures = []
+
+
+def _formulas():
+    """The formulas of CATALOG in LaTeX, by the names of their functions."""
+    import activations
+
+    found = {"Swish": activations.CATALOG["swish"].formula}
+    for entry in activations.CATALOG.values():
+        found[entry.name] = entry.formula
+        derivative = getattr(entry.derivative, "__name__", "")
+        found[derivative] = entry.derivative_formula
+    return found
+
+
+def write_as_rst(app, what, name, obj, options, lines):
+    """Rewrites a docstring in Keras's Markdown for Napoleon, formula first."""
+    text = "\n".join(lines)
+    # What Napoleon would not know as sections, since Keras does not indent it.
+    text = re.sub(
+        r"^(Example|Formula|Reference):\n",
+        r".. rubric:: \1\n\n",
+        text,
+        flags=re.MULTILINE,
+    )
+    text = re.sub(
+        r"^``` ?python\n(.*?)^```$",
+        lambda found: (
+            ".. code-block:: python\n\n"
+            + re.sub("^", "    ", found[1], flags=re.MULTILINE)
+            + "\n"
+        ),
+        text,
+        flags=re.MULTILINE | re.DOTALL,
+    )
+    text = re.sub(r"\[([^\]]+)\]\(\s*(\S+?)\)", r"`\1 <\2>`__", text)
+    formula = app.config.catalogue_formulas.get(name.rpartition(".")[2])
+    if formula:
+        summary, _, rest = text.partition("\n\n")
+        text = f"{summary}\n\n.. math:: {formula}\n\n{rest}"
+    lines[:] = text.split("\n")
+
+
+def copy_front_page(app, exception):
+    """Makes the front page the one that a server shows first."""
+    if not exception:
+        out = Path(app.outdir)
+        shutil.copy(out / f"{FRONT}.html", out / "index.html")
+
+
+def setup(app):
+    """Connects what is above."""
+    # To the end: the API is read without Keras, so that building needs no
+    # backend, and does not wait for one that is installed.
+    sys.meta_path.insert(0, MockFinder(["keras"]))
+    app.add_config_value("catalogue_formulas", _formulas(), "env")
+    app.add_transform(Anchors)
+    app.connect("source-read", add_chapters)
+    app.connect("doctree-read", stay_on_this_host)
+    app.connect("doctree-resolved", describe_figures)
+    # Before Napoleon, which has the priority 500.
+    app.connect("autodoc-process-docstring", write_as_rst, priority=400)
+    app.connect("build-finished", copy_front_page)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,461 @@
+"""The site and its explorers, in a browser.
+
+Skipped where Sphinx, Playwright or Chromium is missing:
+
+    pip install -r site/requirements.txt
+"""
+
+import functools
+import http.server
+import importlib
+import json
+import math
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import activations
+
+ROOT = Path(__file__).parents[1]
+CHROMIUM = next(
+    filter(
+        None,
+        map(shutil.which, ("chromium", "chromium-browser", "google-chrome")),
+    ),
+    None,
+)
+INSTALL = "needs `pip install -r site/requirements.txt`"
+pytest.importorskip("sphinx", reason=INSTALL)
+pytest.importorskip("furo", reason=INSTALL)
+sync_api = pytest.importorskip("playwright.sync_api", reason=INSTALL)
+in_browser = pytest.mark.skipif(
+    CHROMIUM is None, reason="needs Chromium: `apt-get install chromium`"
+)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """The folder of the site, and what its making warned of."""
+    folder = tmp_path_factory.mktemp("site")
+    warnings = folder / "warnings.txt"
+    subprocess.run(
+        [
+            *[sys.executable, "-m", "sphinx", "-q", "-w", warnings],
+            *["-c", ROOT / "site", ROOT, folder / "html"],
+        ],
+        check=True,
+        capture_output=True,
+    )
+    return folder / "html", warnings.read_text()
+
+
+class Links(HTMLParser):
+    """What a page has as ids, and what it refers to."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.ids, self.links = set(), []
+        self.feed(page.read_text())
+
+    def handle_starttag(self, tag, attrs):
+        attrs = dict(attrs)
+        self.ids.add(attrs.get("id"))
+        for name in ("href", "src"):
+            if attrs.get(name) is not None:
+                self.links.append((tag, attrs[name]))
+
+
+def test_nothing_is_warned_of(built):
+    assert built[1] == ""
+
+
+def test_has_the_notebooks_the_documents_and_the_api(built):
+    html, _ = built
+    pages = {str(page.relative_to(html)) for page in html.rglob("*.html")}
+    for folder, ending in (("notebooks", "ipynb"), ("docs", "md")):
+        for source in (ROOT / folder).glob(f"*.{ending}"):
+            assert f"{folder}/{source.stem}.html" in pages
+    assert {"index.html", "site/api.html", "site/explorer.html"} <= pages
+    api = (html / "site/api.html").read_text()
+    for name in ("step", "swish_derivative", "softmax_jacobian", "Swish"):
+        assert f'id="activations.{name}"' in api
+    assert "Markdown" not in api and "](" not in api
+
+
+def test_no_link_is_broken(built):
+    html, _ = built
+    found = {page.resolve(): Links(page) for page in html.rglob("*.html")}
+    broken = []
+    for page, parsed in found.items():
+        for _, link in parsed.links:
+            parts = urlsplit(link)
+            if parts.scheme or parts.netloc:
+                continue
+            path = unquote(parts.path)
+            target = (page.parent / path).resolve() if path else page
+            if target.is_dir():
+                target /= "index.html"
+            if not target.is_file() or (
+                parts.fragment
+                and target in found
+                and unquote(parts.fragment) not in found[target].ids
+            ):
+                broken.append((page.name, link))
+    assert broken == []
+
+
+@pytest.fixture(scope="module")
+def address(built):
+    """Where the site is served, on this machine alone."""
+
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *arguments):
+            pass
+
+    server = http.server.ThreadingHTTPServer(
+        ("127.0.0.1", 0), functools.partial(Handler, directory=built[0])
+    )
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox"]
+        )
+        yield browser
+        browser.close()
+
+
+@in_browser
+@pytest.mark.parametrize("width, scheme", [(400, "dark"), (1200, "light")])
+def test_pages_load_whole_from_one_host(built, address, browser, width, scheme):
+    page = browser.new_page(
+        viewport={"width": width, "height": 900}, color_scheme=scheme
+    )
+    wrong = []
+    page.on(
+        "console",
+        lambda m: m.type == "error" and wrong.append((page.url, m.text)),
+    )
+    page.on("pageerror", lambda error: wrong.append((page.url, str(error))))
+    page.on(
+        "request",
+        lambda r: (
+            r.url.startswith((address, "data:", "blob:"))
+            or wrong.append((page.url, r.url))
+        ),
+    )
+    seen = 0
+    for file in sorted(built[0].rglob("*.html")):
+        page.goto(f"{address}{file.relative_to(built[0])}")
+        page.wait_for_function(
+            "!window.MathJax || window.MathJax.startup?.promise"
+        )
+        page.evaluate("window.MathJax?.startup?.promise")
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        if wide > width:
+            wrong.append((page.url, f"{wide} pixels wide"))
+        for image in page.query_selector_all("article img, article svg"):
+            seen += 1
+            text, loaded, box = image.evaluate(
+                "i => [i.alt ?? '-', i.naturalWidth ?? 1,"
+                " i.getBoundingClientRect().width]"
+            )
+            if not (loaded and box):
+                wrong.append((page.url, f"{text!r} has no size"))
+    page.close()
+    assert wrong == []
+    assert seen > 20
+
+
+@in_browser
+def test_mathematics_is_set(address, browser):
+    page = browser.new_page()
+    page.goto(f"{address}site/api.html")
+    page.wait_for_selector("mjx-container")
+    formulas = len(page.query_selector_all("div.math"))
+    assert formulas == len(page.query_selector_all("div.math mjx-container"))
+    assert formulas >= 10
+    page.close()
+
+
+@pytest.fixture(scope="module")
+def explorer(browser):
+    """The explorer alone, from its file, without a network."""
+    context = browser.new_context(offline=True)
+    page = context.new_page()
+    page.goto((ROOT / "site/explorer.html").as_uri())
+    page.wait_for_selector("#vega-explorer svg")
+    yield page
+    context.close()
+
+
+def move(page, **values):
+    """Moves controls as a reader does, by their names."""
+    for name, value in values.items():
+        if name == "initializer":
+            page.check(f'input[name="initializer"][value="{value}"]')
+        elif name in ("first", "second"):
+            page.select_option(f'select[name="{name}"]', value)
+        else:
+            page.fill(f'input[name="{name}"]', str(value))
+    # Controls wait a little before they act.
+    page.wait_for_function(
+        """values => {
+          const view = document.querySelector(".vega-embed").view;
+          return Object.entries(values).every(
+            ([name, value]) => view.signal(name) === value);
+        }""",
+        arg=values,
+    )
+    page.evaluate(
+        "document.querySelector('.vega-embed').view.runAsync().then(() => 0)"
+    )
+
+
+def drawn(page, *fields):
+    """The rows behind the marks that have these fields."""
+    return page.evaluate(
+        """fields => {
+          const rows = new Set();
+          const walk = item => {
+            if (item.datum && fields.every(f => f in item.datum))
+              rows.add(item.datum);
+            (item.items ?? []).forEach(walk);
+          };
+          const view = document.querySelector(".vega-embed").view;
+          walk(view.scenegraph().root);
+          return [...rows].map(
+            row => Object.fromEntries(fields.map(f => [f, row[f]])));
+        }""",
+        list(fields),
+    )
+
+
+def value_and_slope(name, x, **parameters):
+    """Those of `activations` and of Keras, in float64."""
+    x = tf.constant(x, "float64")
+    if name in activations.CATALOG:
+        function = getattr(activations, name)
+        slope = getattr(activations, f"{name}_derivative")
+        return np.array(function(x, **parameters)), np.array(
+            slope(x, **parameters)
+        )
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        value = getattr(keras.activations, name)(x, **parameters)
+    return np.array(value), np.array(tape.gradient(value, x))
+
+
+PARAMETERS = {
+    "linear": ("c", "slope"),
+    "leaky_relu": ("slope", "negative_slope"),
+    "swish": ("beta", "beta"),
+    "elu": ("alpha", "alpha"),
+}
+
+
+def offered(page):
+    return page.evaluate(
+        "[...document.querySelector('select[name=first]').options]"
+        ".map(option => option.value)"
+    )
+
+
+@in_browser
+def test_explorer_offers_the_article_and_keras(explorer):
+    expected = set(activations.CATALOG) - {"softmax"}
+    expected |= {"elu", "gelu", "mish", "selu", "softplus"}
+    assert expected <= set(offered(explorer))
+
+
+@in_browser
+@pytest.mark.parametrize("moved", [None, 0.3, 0.9])
+def test_explorer_draws_the_functions(explorer, moved):
+    for name in offered(explorer) if moved is None else PARAMETERS:
+        control, argument = PARAMETERS.get(name, (None, None))
+        parameters = {} if moved is None else {argument: moved}
+        move(
+            explorer,
+            first=name,
+            second="tanh" if name == "relu" else "relu",
+            **({} if moved is None else {control: moved}),
+        )
+        by_row = {
+            row["i"]: row
+            for row in drawn(
+                explorer, "name", "i", "x", "value", "slope", "flat"
+            )
+            if row["name"] == name
+        }
+        # Odd rows: no kink is among them.
+        rows = [by_row[i] for i in range(1, 600, 6)]
+        assert len(rows) == 100
+        x, value, slope, flat = (
+            np.array([row[field] for row in rows])
+            for field in ("x", "value", "slope", "flat")
+        )
+        right, right_slope = value_and_slope(name, x, **parameters)
+        np.testing.assert_allclose(value, right, atol=1e-6, err_msg=name)
+        np.testing.assert_allclose(slope, right_slope, atol=1e-6, err_msg=name)
+        clear = np.abs(np.abs(right_slope) - 0.01) > 1e-6
+        assert (flat == (np.abs(right_slope) < 0.01))[clear].all()
+    move(explorer, beta=1, slope=0.01, alpha=1, c=1)
+
+
+def words(page):
+    return [text.text_content() for text in page.query_selector_all("svg text")]
+
+
+@in_browser
+def test_explorer_says_the_numbers_at_x(explorer):
+    move(explorer, first="sigmoid", second="relu", point=2, layers=20)
+    value = 1 / (1 + math.exp(-2))
+    assert (
+        f"sigmoid at 2.0: value {value:.4f}, slope {value * (1 - value):.4f}"
+        in words(explorer)
+    )
+    assert "ReLU at 2.0: value 2.0000, slope 1.0000" in words(explorer)
+
+
+def left(page, name):
+    rows = drawn(page, "name", "which", "layer", "left")
+    return {row["layer"]: row["left"] for row in rows if row["name"] == name}
+
+
+@in_browser
+def test_beta_moves_the_gradient_that_is_left(explorer):
+    move(explorer, first="swish", second="linear", initializer="Glorot", beta=0)
+    assert left(explorer, "swish")[50] == pytest.approx(0.5**49, rel=0.01)
+    at = []
+    for beta in (0, 1, 3, 10):
+        move(explorer, beta=beta)
+        at.append(left(explorer, "swish")[30])
+    assert at == sorted(at)
+    # Towards ReLU, which halves the square at every layer.
+    assert at[-1] < 0.5 ** (29 / 2)
+    move(explorer, beta=1)
+
+
+@in_browser
+def test_gradient_left_has_its_closed_forms(explorer):
+    for initializer, scale in (("Glorot", 1), ("He", 2)):
+        move(
+            explorer,
+            first="relu",
+            second="linear",
+            initializer=initializer,
+            c=0.9,
+        )
+        relu, linear = left(explorer, "relu"), left(explorer, "linear")
+        for layer in (1, 2, 20, 50):
+            assert relu[layer] == pytest.approx(
+                (scale / 2) ** ((layer - 1) / 2), rel=0.01
+            )
+            assert linear[layer] == pytest.approx(
+                (0.9 * scale**0.5) ** (layer - 1), rel=0.01
+            )
+        move(explorer, first="leaky_relu", slope=0.5)
+        assert left(explorer, "leaky_relu")[20] == pytest.approx(
+            (scale * 1.25 / 2) ** (19 / 2), rel=0.01
+        )
+    move(explorer, slope=0.01, c=1, first="step", initializer="Glorot")
+    assert left(explorer, "step")[1] == 1
+    assert left(explorer, "step")[2] is None
+
+
+@in_browser
+def test_gradient_left_is_what_networks_have(explorer):
+    record = json.loads((ROOT / "results/claims/depth.json").read_text())
+    measured = {}
+    for row in record["rows"]:
+        key = row["initializer"].partition("_")[0], row["activation"]
+        if row["left"]:
+            measured.setdefault((*key, row["depth"]), []).append(row["left"])
+    shown = set(offered(explorer)) - {"step"}
+    compared = 0
+    for initializer in ("Glorot", "He"):
+        for name in sorted(shown):
+            move(explorer, first=name, initializer=initializer)
+            curve = left(explorer, name)
+            for (start, activation, depth), values in measured.items():
+                if (start, activation) == (initializer.lower(), name):
+                    # Quadrature takes the sums for normal; a layer of 64
+                    # units is not quite that, and the error accumulates.
+                    mean = np.exp(np.mean(np.log(values)))
+                    assert curve[depth] == pytest.approx(mean, rel=1.5), (
+                        initializer,
+                        name,
+                        depth,
+                    )
+                    compared += 1
+    assert compared > 100
+
+
+@in_browser
+def test_beta_follows_the_records(browser):
+    context = browser.new_context(offline=True)
+    page = context.new_page()
+    page.goto((ROOT / "site/beta.html").as_uri())
+    page.wait_for_selector("#vega-beta svg")
+    records = [
+        json.loads(path.read_text())["history"]["beta"]
+        for path in (ROOT / "results").glob("mnist-swish_trainable-*.json")
+    ]
+    move(page, epoch=0)
+    assert sum("β = 1.00" in text for text in words(page)) == 3
+    for epoch in (1, 20):
+        move(page, epoch=epoch)
+        text = " ".join(words(page))
+        for layer in ("activation_1", "activation_2", "activation_3"):
+            mean = np.mean([record[layer][epoch - 1] for record in records])
+            assert f"β = {mean:.2f} after epoch {epoch}" in text
+    context.close()
+
+
+@in_browser
+@pytest.mark.parametrize("name", ["explorer", "beta"])
+def test_an_image_stands_in_where_scripts_do_not_run(browser, name):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto((ROOT / f"site/{name}.html").as_uri())
+    image = page.locator("img")
+    assert image.bounding_box()["width"] > 300
+    assert len(image.get_attribute("alt")) > 40
+    context.close()
+
+
+def embedded(name):
+    """What a file says to draw."""
+    page = (ROOT / f"site/{name}.html").read_text(encoding="utf-8")
+    return json.loads(re.search('-chart">(.*?)</script>', page)[1])
+
+
+@pytest.mark.parametrize("name", ["explorer", "beta"])
+def test_files_are_what_their_scripts_make(name, monkeypatch):
+    """Those of functions and records as they are now, in under 1.5 MB."""
+    monkeypatch.syspath_prepend(ROOT / "site")
+    script, vega = map(importlib.import_module, (name, "vega"))
+    spec = embedded(name)
+    if name == "explorer":
+        (data,) = (data for data in spec["data"] if data["name"] == "depths")
+        # The whole takes a while, and its last digit is the processor's.
+        monkeypatch.setattr(script, "depth_table", lambda: data["values"])
+    made = vega.responsive(script.chart())
+    made["description"] = spec["description"]
+    assert made == spec
+    assert (ROOT / f"site/{name}.html").stat().st_size < 1.5e6
