@@ -28,6 +28,7 @@ import types
 from collections.abc import Callable
 
 import keras
+import numpy as np
 from keras import ops
 from keras.activations import relu, sigmoid, softmax, tanh
 
@@ -112,10 +113,13 @@ def _unless_nan(x, value):
 def _number(name, value, dtype=None):
     """`value` as a float, if it is a number and finite in `dtype`."""
     dtype = keras.backend.standardize_dtype(dtype)
+    # NumPy compares in the dtype of its number, in which the limit may be
+    # infinite as well.
+    number = value.item() if isinstance(value, np.generic) else value
     if (
-        isinstance(value, bool)
-        or not isinstance(value, numbers.Real)
-        or not abs(value) <= _LARGEST[dtype]
+        isinstance(number, bool)
+        or not isinstance(number, numbers.Real)
+        or not abs(number) <= _LARGEST[dtype]
     ):
         raise ValueError(
             f"`{name}` must be a number, finite in {dtype}. "
