@@ -18,10 +18,10 @@ import numpy as np
 import pytest
 
 import activations
+from activations import shown
 from comparison import cluster, data, runs
 from comparison.__main__ import main
 from comparison.configuration import Configuration
-from comparison.terminal import shown
 
 # How many of each kind; `test_there_are_enough` adds them up.
 CASES = {
