@@ -43,8 +43,8 @@ _LARGEST = {
 }
 
 
-def _shown(value):
-    """`value` as an error shows it: one line, not too long, whatever it is."""
+def shown(value):
+    """Returns `value` as an error shows it: on one line, and not for pages."""
     try:
         text = " ".join(repr(value).split())
     except Exception:
@@ -67,11 +67,11 @@ def unknown(kind, name, known):
         known: The known names, in the order in which to list them.
     """
     known = list(known)
-    given = name[:200].lower() if isinstance(name, str) else _shown(name)
+    given = name[:200].lower() if isinstance(name, str) else shown(name)
     nearest = difflib.get_close_matches(given, known, n=1, cutoff=0.0)
     return ValueError(
         f"Unknown {kind}. Did you mean {nearest[0]!r}? "
-        f"Known are {', '.join(known)}. Received: {kind}={_shown(name)}"
+        f"Known are {', '.join(known)}. Received: {kind}={shown(name)}"
     )
 
 
@@ -86,7 +86,7 @@ def _real(name, value):
         pass
     raise ValueError(
         f"`{name}` must be real numbers, as a tensor or what makes one. "
-        f"Received: {name}={_shown(value)}"
+        f"Received: {name}={shown(value)}"
     )
 
 
@@ -112,14 +112,16 @@ def _unless_nan(x, value):
 def _number(name, value, dtype=None):
     """`value` as a float, if it is a number and finite in `dtype`."""
     dtype = keras.backend.standardize_dtype(dtype)
+    # NumPy compares in the dtype of its own number, where the limit may be
+    # infinite, too; `item` is Python's number.
     if (
         isinstance(value, bool)
         or not isinstance(value, numbers.Real)
-        or not abs(value) <= _LARGEST[dtype]
+        or not abs(getattr(value, "item", lambda: value)()) <= _LARGEST[dtype]
     ):
         raise ValueError(
             f"`{name}` must be a number, finite in {dtype}. "
-            f"Received: {name}={_shown(value)}"
+            f"Received: {name}={shown(value)}"
         )
     return float(value)
 
@@ -133,7 +135,7 @@ def _beta(beta, x):
     if not all(a == b or 1 in (a, b) or None in (a, b) for a, b in sizes):
         raise ValueError(
             f"`beta` must broadcast with `x`, of shape {tuple(x.shape)}. "
-            f"Received: beta={_shown(beta)}"
+            f"Received: beta={shown(beta)}"
         )
     return ops.cast(tensor, x.dtype)
 
@@ -359,7 +361,7 @@ def softmax_jacobian(x, axis=-1):
     ):
         raise ValueError(
             f"`axis` must be an axis of a tensor of rank {rank}. "
-            f"Received: axis={_shown(axis)}"
+            f"Received: axis={shown(axis)}"
         )
     s = softmax(_to_finite(ops.moveaxis(x, axis, -1)))
     eye = ops.eye(ops.shape(s)[-1], dtype=s.dtype)
@@ -444,12 +446,12 @@ def _check_layer(name=None, dtype=None, trainable=True):
     ):
         raise ValueError(
             "`name` must be None or a text of one line without a slash. "
-            f"Received: name={_shown(name)}"
+            f"Received: name={shown(name)}"
         )
     if not isinstance(trainable, bool):
         raise ValueError(
             "`trainable` must be True or False. "
-            f"Received: trainable={_shown(trainable)}"
+            f"Received: trainable={shown(trainable)}"
         )
     _compute_dtype(dtype)
 
@@ -463,7 +465,7 @@ def _compute_dtype(dtype):
     if found not in _LARGEST:
         raise ValueError(
             "`dtype` must be None, a dtype policy, or one of "
-            f"{', '.join(_LARGEST)}. Received: dtype={_shown(dtype)}"
+            f"{', '.join(_LARGEST)}. Received: dtype={shown(dtype)}"
         )
     return found
 
@@ -548,7 +550,7 @@ class Swish(keras.layers.Layer):
     def _error(kind, needed, value):
         return ValueError(
             f"`beta_{kind}` must be {needed}. "
-            f"Received: beta_{kind}={_shown(value)}"
+            f"Received: beta_{kind}={shown(value)}"
         )
 
     def _object(self, kind, value):
@@ -613,7 +615,7 @@ class Swish(keras.layers.Layer):
             raise ValueError(
                 "`shared_axes` must be None, an integer of 1 or more, or a "
                 "list of different ones; axis 0 is the batch. "
-                f"Received: shared_axes={_shown(shared_axes)}"
+                f"Received: shared_axes={shown(shared_axes)}"
             )
         return [int(axis) for axis in axes]
 
@@ -709,7 +711,7 @@ def _softmax_layer(axis=-1, name=None, dtype=None):
     ):
         raise ValueError(
             "`axis` must be an integer, or a list of different ones. "
-            f"Received: axis={_shown(axis)}"
+            f"Received: axis={shown(axis)}"
         )
     axes = [int(one) for one in axes]
     axis = axes if isinstance(axis, (list, tuple)) else axes[0]
@@ -1010,20 +1012,20 @@ def layer(activation, **arguments):
         if needed:
             raise ValueError(
                 f"`activation` must be a function of a tensor alone, and this "
-                f"needs {needed}. Received: activation={_shown(activation)}"
+                f"needs {needed}. Received: activation={shown(activation)}"
             )
         make = _activation_layer(activation)
     else:
         raise ValueError(
             "`activation` must be a name, a function, or a Keras layer. "
-            f"Received: activation={_shown(activation)}"
+            f"Received: activation={shown(activation)}"
         )
     taken = list(inspect.signature(make).parameters)
     for argument, value in arguments.items():
         if argument not in taken:
             raise ValueError(
-                f"The layer of {_shown(activation)} takes {', '.join(taken)}. "
-                f"Received: {argument}={_shown(value)}"
+                f"The layer of {shown(activation)} takes {', '.join(taken)}. "
+                f"Received: {argument}={shown(value)}"
             )
     return make(**arguments)
 
@@ -1177,7 +1179,7 @@ class _Swap:
     def error(self, reason):
         return ValueError(
             f"Cannot swap this activation: {reason}. "
-            f"Received: old={_shown(self.old)}"
+            f"Received: old={shown(self.old)}"
         )
 
 
@@ -1222,7 +1224,7 @@ def swap(model, old, new):
     ):
         raise ValueError(
             "`model` must be a Functional or Sequential Keras model. "
-            f"Received: model={_shown(model)}"
+            f"Received: model={shown(model)}"
         )
     swapping = _Swap(old, new)
     copy = swapping.model(model)

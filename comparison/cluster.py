@@ -21,7 +21,8 @@ from distributed import (
 from distributed.comm import CommClosedError
 from distributed.utils import silence_logging_cmgr
 
-from comparison import process, records, runs, terminal
+from activations import shown
+from comparison import process, records, runs
 
 _SETTINGS = {
     # A checkpoint has some 14 MB, of which Dask would warn.
@@ -64,7 +65,7 @@ def local(workers):
     ):
         raise ValueError(
             "--workers must be an integer in [1, 1000]. "
-            f"Received: {terminal.shown(workers)}"
+            f"Received: {shown(workers)}"
         )
     threads = max(1, process.cores() // workers)
     environment = {
@@ -130,7 +131,7 @@ def connected(address):
             raise ValueError(
                 "--cluster must be the address of a running Dask scheduler, "
                 f"such as tcp://127.0.0.1:8786 ({type(error).__name__}: "
-                f"{error}). Received: {terminal.shown(address)}"
+                f"{error}). Received: {shown(address)}"
             ) from error
         with client:
             _check(client, address)

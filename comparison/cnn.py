@@ -164,7 +164,8 @@ def check_initializer(name):
     except Exception as error:
         raise ValueError(
             "`kernel_initializer` must be Keras's name of an initializer that "
-            f"takes a seed. Received: kernel_initializer={name!r}"
+            "takes a seed. Received: "
+            f"kernel_initializer={activations.shown(name)}"
         ) from error
 
 

@@ -8,8 +8,8 @@ import operator
 import textwrap
 
 import activations
+from activations import shown
 from comparison import cnn, data
-from comparison.terminal import shown
 
 
 def _field(default, meaning, check, *limits):

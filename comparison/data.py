@@ -15,8 +15,7 @@ import keras
 import numpy as np
 from sklearn.model_selection import train_test_split
 
-from activations import unknown
-from comparison.terminal import shown
+from activations import shown, unknown
 
 CLASSES = 10
 # Of a dataset that comes in one part, so many images are for validation, and

@@ -1,5 +1,6 @@
 """Runs, drawn: from tables, with what was found in the title."""
 
+import io
 import math
 import textwrap
 
@@ -10,6 +11,7 @@ from matplotlib.lines import Line2D
 from scipy import stats
 
 from comparison import data, statistics, tables
+from comparison.records import write_whole
 from comparison.style import (
     colour,
     label,
@@ -655,7 +657,6 @@ def overview(study, records):
 
 def save_all(study, records, folder):
     """Writes a study's figures as PNG files; returns their paths."""
-    folder.mkdir(parents=True, exist_ok=True)
     histories = tables.history_table(study, records)
     history = tables.published_history() if study.published else None
     drawn = {study.name: overview(study, records)}
@@ -664,6 +665,9 @@ def save_all(study, records, folder):
     paths = []
     for name, figure in drawn.items():
         paths.append(folder / f"{name}.png")
-        figure.savefig(paths[-1], dpi=SHARP)
+        content = io.BytesIO()
+        figure.savefig(content, format="png", dpi=SHARP)
         plt.close(figure)
+        # A full disk leaves no torn picture under its name.
+        write_whole(paths[-1], content.getvalue())
     return paths

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import filelock
 
-from activations import unknown
+from activations import shown, unknown
 from comparison import runs
 from comparison.configuration import Configuration
 from comparison.progress import Progress
@@ -266,11 +266,12 @@ def _check_list(name, value, words):
         return
     if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
         raise ValueError(
-            f"`{name}` must be a list of {words}. Received: {name}={value!r}"
+            f"`{name}` must be a list of {words}. "
+            f"Received: {name}={shown(value)}"
         )
     if not len(list(value)):
         raise ValueError(
-            f"`{name}` must name one or more. Received: {name}={value!r}"
+            f"`{name}` must name one or more. Received: {name}={shown(value)}"
         )
 
 

@@ -22,16 +22,6 @@ def _plain(error):
 codecs.register_error("comparison.plain", _plain)
 
 
-def shown(value):
-    """Returns `value` as an error shows it: on one line, and not for pages."""
-    try:
-        text = " ".join(repr(value).split())
-    except ValueError:
-        # Python refuses to write out an integer of thousands of digits.
-        text = f"<{type(value).__name__} with too many digits to show>"
-    return text if len(text) <= 200 else f"{text[:200]}..."
-
-
 class Lenient:
     """A stream whose failing is no matter: what it cannot take is lost.
 

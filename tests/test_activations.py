@@ -71,7 +71,10 @@ OWN = {
 }
 REUSED = {"sigmoid": sigmoid, "tanh": tanh, "relu": relu, "softmax": softmax}
 DTYPES = ["float16", "bfloat16", "float32", "float64"]
-BAD_NUMBERS = [math.nan, math.inf, -math.inf, "1", True, None, [1.0], 1j]
+BAD_NUMBERS = [
+    *(math.nan, math.inf, -math.inf, "1", True, None, [1.0], 1j),
+    *(np.float16("inf"), np.float32("nan")),
+]
 
 
 def as_array(x):

@@ -648,6 +648,27 @@ def test_full_disk_under_a_run(
     ]
 
 
+def test_full_disk_under_a_figure(
+    capsys, monkeypatch, tmp_path, own_results, write_record
+):
+    """No torn picture under its name, and the path is named."""
+    write_record(studies.study("quick", ["relu"]).configurations[0], tmp_path)
+    words = ("figures", "quick", "--activations", "relu", "--results", tmp_path)
+    picture = tmp_path / "figures" / "quick.png"
+    picture.parent.mkdir()
+    picture.write_text("old")
+
+    def fail(file):
+        os.truncate(file, 10)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(records.os, "fsync", fail)
+    status, out, err = call(capsys, *words)
+    assert (status, out) == (2, "")
+    assert err == f"error: [Errno 28] No space left on device: '{picture}'\n"
+    assert [p.read_text() for p in picture.parent.iterdir()] == ["old"]
+
+
 def test_hardest_images_of_a_wrong_path(capsys, tmp_path, own_results):
     with pytest.raises(SystemExit):
         hardest.main(["--nonsense"])

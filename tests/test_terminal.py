@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from comparison import studies, terminal
+from comparison import studies
 from comparison.__main__ import main
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -158,18 +158,3 @@ def test_library_keeps_its_ctrl_c():
     handler = signal.getsignal(signal.SIGINT)
     main(["table", "nonsense"])
     assert signal.getsignal(signal.SIGINT) is handler
-
-
-@pytest.mark.parametrize(
-    "value, expected",
-    [
-        ("a\nb", r"'a\nb'"),
-        ([[1, 2], [3, 4]], "[[1, 2], [3, 4]]"),
-        (10**5000, "<int with too many digits to show>"),
-        ([10**5000], "<list with too many digits to show>"),
-        ("x" * 1000, "'" + "x" * 199 + "..."),
-    ],
-    ids=["line", "list", "digits", "digits in a list", "long"],
-)
-def test_shown(value, expected):
-    assert terminal.shown(value) == expected

@@ -5,10 +5,11 @@ import pathlib
 import sys
 import time
 
-from comparison import claims, records
+from comparison import claims, records, terminal
 
 
-def main():
+@terminal.command
+def main(arguments):
     """Makes the records that are missing, or some anew; returns the status."""
     parser = argparse.ArgumentParser(
         prog="python -m comparison.claims",
@@ -29,21 +30,13 @@ def main():
         metavar="FOLDER",
         help="for the records (default: the project's results)",
     )
-    options = parser.parse_args()
-    try:
-        records.check_folder(options.results)
-        for name in claims.EXPERIMENTS:
-            start = time.perf_counter()
-            again = name in options.again
-            table = claims.recorded(name, options.results, again=again)
-            seconds = time.perf_counter() - start
-            print(f"{name}: {len(table)} rows, {seconds:.0f} s", flush=True)
-    except KeyboardInterrupt:
-        print("\nInterrupted.", file=sys.stderr)
-        return 130
-    except (ValueError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+    options = parser.parse_args(arguments)
+    results = records.check_folder(options.results)
+    for name in claims.EXPERIMENTS:
+        start = time.perf_counter()
+        table = claims.recorded(name, results, again=name in options.again)
+        seconds = time.perf_counter() - start
+        print(f"{name}: {len(table)} rows, {seconds:.0f} s", flush=True)
     return 0
 
 
