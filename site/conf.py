@@ -1,5 +1,6 @@
 """Settings of the site, which Sphinx reads.
 
+    pip install -r site/requirements.txt
     sphinx-build -W -c site . site/_build/html
     python -m http.server -d site/_build/html
 
@@ -42,6 +43,8 @@ myst_heading_slug_func = "pages.anchor"
 autodoc_member_order = "bysource"
 # Keras's docstrings are Markdown, where one backtick is code.
 default_role = "literal"
+# As prose: there is no type before a colon in it.
+napoleon_custom_sections = [("Returns", "notes_style")]
 
 html_theme = "furo"
 html_static_path = ["_static"]

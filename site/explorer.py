@@ -18,7 +18,8 @@ import vega
 from keras import ops
 
 import activations
-from comparison.style import colour, label
+from comparison import style
+from comparison.style import label
 
 # Value and derivative of `x` as Vega writes them; `shared` has what several
 # use. Where a derivative jumps, it is the one on the left.
@@ -218,16 +219,19 @@ def controls():
     ]
 
 
+# The project's; elsewhere linear is black, and those without a colour of their
+# own have some that a dark page swallows.
+COLOURS = {
+    name: style.COLOURS.get(name, spare)
+    for name, spare in zip(
+        FUNCTIONS,
+        itertools.cycle(("#9467BD", "#C7763B", "#1B9E77", "#E7298A")),
+        strict=False,
+    )
+} | {"linear": "currentColor"}
 COLOUR = alt.Color(
     "name:N",
-    scale=alt.Scale(
-        domain=list(FUNCTIONS),
-        # Black for linear elsewhere; here what can be read on light and dark.
-        range=[
-            "currentColor" if name == "linear" else colour(name)
-            for name in FUNCTIONS
-        ],
-    ),
+    scale=alt.Scale(domain=list(COLOURS), range=list(COLOURS.values())),
     legend=None,
 )
 # Where both are one curve, the second must not hide the first.
@@ -338,7 +342,7 @@ def depth_panel(source):
     ).properties(
         height=190,
         title=alt.Title(
-            "Gradient left at the first of so many layers",
+            "Gradient left at the first hidden layer, by depth",
             subtitle="dotted: a thousandth; a line that stops: nothing left",
         ),
     )
@@ -354,7 +358,8 @@ def readout(source, depth):
     )
     left = depth.transform_filter("datum.layer === layers")
     left = left.transform_calculate(
-        words="(isValid(datum.left) ? format(datum.left, '.1e') : 'nothing')"
+        words="(isValid(datum.left) ? format(datum.left, datum.left < 0.001 ?"
+        " '.1e' : '.2g') : 'nothing')"
         " + ' left of the gradient after ' + layers + ' layers'"
     )
     text = {

@@ -87,11 +87,15 @@ def _formulas():
     """The formulas of CATALOG in LaTeX, by the names of their functions."""
     import activations
 
-    found = {"Swish": activations.CATALOG["swish"].formula}
+    found = {}
     for entry in activations.CATALOG.values():
-        found[entry.name] = entry.formula
         derivative = getattr(entry.derivative, "__name__", "")
-        found[derivative] = entry.derivative_formula
+        for name, left, right in (
+            (entry.name, "f(x)", entry.formula),
+            (derivative, "f'(x)", entry.derivative_formula),
+        ):
+            found[name] = right if "=" in right else f"{left} = {right}"
+    found["Swish"] = found["swish"]
     return found
 
 
