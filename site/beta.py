@@ -26,6 +26,14 @@ COLOUR = alt.Color(
     ),
     legend=None,
 )
+# Two layers may learn the same: the last must not hide the one below.
+DASH = alt.StrokeDash(
+    "layer:N",
+    scale=alt.Scale(
+        domain=list(LAYERS.values()), range=[[1, 0], [1, 0], [6, 5]]
+    ),
+    legend=None,
+)
 
 
 def table():
@@ -69,7 +77,7 @@ def shapes(now):
     start = start.transform_calculate(value="datum.x / (1 + exp(-datum.x))")
     return alt.layer(
         start.mark_line(strokeDash=[2, 3], stroke="currentColor").encode(x, y),
-        layers.mark_line().encode(x=x, y=y, color=COLOUR),
+        layers.mark_line().encode(x=x, y=y, color=COLOUR, strokeDash=DASH),
     ).properties(
         height=220,
         title=alt.Title("x·σ(βx) at the mean", subtitle="dotted: β = 1"),

@@ -172,11 +172,11 @@ def test_pages_load_whole_from_one_host(built, address, browser, width, scheme):
         for image in page.query_selector_all("article img, article svg"):
             seen += 1
             text, loaded, box = image.evaluate(
-                "i => [i.alt ?? '-', i.naturalWidth ?? 1,"
+                "i => [i.alt ?? 'drawn', i.naturalWidth ?? 1,"
                 " i.getBoundingClientRect().width]"
             )
-            if not (loaded and box):
-                wrong.append((page.url, f"{text!r} has no size"))
+            if not (loaded and box) or len(text) < 3 or text[:3] == "../":
+                wrong.append((page.url, f"{text!r}: no size or no text"))
     page.close()
     assert wrong == []
     assert seen > 20
@@ -394,14 +394,10 @@ def test_gradient_left_is_what_networks_have(explorer):
             curve = left(explorer, name)
             for (start, activation, depth), values in measured.items():
                 if (start, activation) == (initializer.lower(), name):
-                    # Quadrature takes the sums for normal; a layer of 64
-                    # units is not quite that, and the error accumulates.
-                    mean = np.exp(np.mean(np.log(values)))
-                    assert curve[depth] == pytest.approx(mean, rel=1.5), (
-                        initializer,
-                        name,
-                        depth,
-                    )
+                    # The sums of 64 units are not quite normal, as the
+                    # quadrature has them; a little is lost at every layer.
+                    factor = curve[depth] / np.exp(np.mean(np.log(values)))
+                    assert 1 / 2.5 < factor < 2.5, (name, initializer, depth)
                     compared += 1
     assert compared > 100
 
