@@ -6,6 +6,8 @@ import contextlib
 import hashlib
 import logging
 import signal
+import threading
+from multiprocessing import resource_tracker
 
 import dask
 import filelock
@@ -13,7 +15,6 @@ from distributed import (
     Client,
     KilledWorker,
     LocalCluster,
-    WorkerPlugin,
     get_worker,
     rpc,
     wait,
@@ -74,11 +75,10 @@ def local(workers):
     }
     # Before TensorFlow starts, in whichever way a worker comes to import it.
     spawn = {"distributed.nanny.pre-spawn-environ": environment}
-    with contextlib.ExitStack() as stack:
-        stack.enter_context(dask.config.set({**_SETTINGS, **spawn}))
+    with dask.config.set({**_SETTINGS, **spawn}), contextlib.ExitStack() as end:
         try:
-            cluster = stack.enter_context(
-                LocalCluster(
+            with _undisturbed():
+                cluster = LocalCluster(
                     n_workers=workers,
                     threads_per_worker=1,
                     processes=True,
@@ -87,9 +87,8 @@ def local(workers):
                     # A worker that goes is replaced, its epoch done again.
                     silence_logs="CRITICAL",
                 )
-            )
-            client = stack.enter_context(Client(cluster))
-            client.register_plugin(_Undisturbed())
+                end.callback(_close, cluster)
+            client = end.enter_context(Client(cluster))
         except Exception as error:
             raise ClusterError(
                 f"{workers} processes could not be started ({error})"
@@ -97,11 +96,35 @@ def local(workers):
         yield client
 
 
-class _Undisturbed(WorkerPlugin):
-    """Leaves Ctrl-C, which a terminal sends to every process, to the first."""
+def _close(cluster):
+    with _undisturbed():
+        cluster.close()
 
-    def setup(self, worker):
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+@contextlib.contextmanager
+def _undisturbed():
+    """Puts off Ctrl-C; what starts meanwhile never gets it.
+
+    A terminal sends it to every process. Threads and processes start with the
+    signals blocked that are blocked where they are started, those as well that
+    replace others later.
+    """
+    in_main = threading.current_thread() is threading.main_thread()
+    if not in_main or not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    # When it starts, it lifts the block.
+    resource_tracker.ensure_running()
+    put_off = []
+    handler = signal.signal(signal.SIGINT, lambda *event: put_off.append(event))
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+        signal.signal(signal.SIGINT, handler)
+        if put_off:
+            signal.raise_signal(signal.SIGINT)
 
 
 @contextlib.contextmanager

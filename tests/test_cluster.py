@@ -388,6 +388,42 @@ def test_scheduler_where_the_project_is_not(tmp_path):
     assert "in this project's folder" in str(caught.value)
 
 
+def test_ctrl_c_while_workers_start(tmp_path):
+    """A terminal sends it to each of them: one line, and no traceback."""
+    root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        command = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "comparison", "run", "smoke"),
+                *("--workers", "2", "--results", tmp_path),
+            ],
+            cwd=root,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+    finally:
+        signal.signal(signal.SIGINT, handler)
+    workers = []
+    while len(workers) < 2:
+        assert command.poll() is None, command.communicate()
+        time.sleep(0.01)
+        workers = [
+            process
+            for process in psutil.Process(command.pid).children()
+            if "spawn_main" in " ".join(process.cmdline())
+        ]
+    # As they import.
+    time.sleep(0.1)
+    os.killpg(command.pid, signal.SIGINT)
+    _, err = command.communicate(timeout=300)
+    assert command.returncode == 130
+    assert err.startswith("\nInterrupted: 0 of 6 runs are on disk")
+    assert len(err.splitlines()) == 2
+    assert not any(process.is_running() for process in workers)
+
+
 # The last one: it leaves the cluster without workers.
 def test_workers_killed_again_and_again(
     client, tmp_path, capsys, monkeypatch, own_results
