@@ -178,4 +178,6 @@ FACTS = [
         ],
     ),
     ("Here {} of the {} parameters", parameters),
+    # The explorer's range.
+    ("the first of 1 to 50 layers", list),
 ]
