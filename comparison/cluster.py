@@ -69,10 +69,9 @@ def local(workers):
             f"Received: {shown(workers)}"
         )
     threads = max(1, process.cores() // workers)
-    environment = {
-        "TF_NUM_INTRAOP_THREADS": str(threads),
-        "TF_NUM_INTEROP_THREADS": str(threads),
-    }
+    # Within an operation alone: with a single thread between operations a
+    # worker has been seen to stall for minutes in the middle of an epoch.
+    environment = {"TF_NUM_INTRAOP_THREADS": str(threads)}
     # Before TensorFlow starts, in whichever way a worker comes to import it.
     spawn = {"distributed.nanny.pre-spawn-environ": environment}
     with dask.config.set({**_SETTINGS, **spawn}), contextlib.ExitStack() as end:

@@ -15,7 +15,15 @@ import time
 import psutil
 import pytest
 
-from comparison import cluster, data, progress, records, runs, studies
+from comparison import (
+    cluster,
+    data,
+    process,
+    progress,
+    records,
+    runs,
+    studies,
+)
 from comparison.__main__ import main
 
 STUDY = studies.study(
@@ -44,12 +52,14 @@ def one_process(tmp_path_factory):
     """The results of the study in one process."""
     folder = tmp_path_factory.mktemp("one_process")
     root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    threads = str(max(1, os.cpu_count() // 2))
+    # What is set goes to the workers as well.
+    threads = os.environ.get("TF_NUM_INTRAOP_THREADS") or str(
+        max(1, process.cores() // 2)
+    )
     environment = {
         **os.environ,
         "PYTHONPATH": root,
         "TF_NUM_INTRAOP_THREADS": threads,
-        "TF_NUM_INTEROP_THREADS": threads,
     }
     subprocess.run(
         [sys.executable, "-c", ONE_PROCESS],
