@@ -1,4 +1,4 @@
-"""Tests of the notebooks as files, in Colab, and trained live.
+"""Tests of the notebooks as files, and in Colab.
 
 What their cells print is compared by nbval; see pyproject.toml.
 """
@@ -13,10 +13,9 @@ import subprocess
 import sys
 
 import nbformat
-import papermill
 import pytest
 
-from comparison import address, claims, runs, studies
+from comparison import address
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -437,49 +436,3 @@ def test_parameters_are_taken_from_the_environment(path, monkeypatch):
     exec(cell.source, values)
     for name in assigned(cell) & known.keys():
         assert values[name] != known[name]
-
-
-# Trained live.
-
-
-@pytest.mark.parametrize(
-    "path",
-    [path for path in NOTEBOOKS if trains(path)],
-    ids=lambda path: path.stem,
-)
-def test_trains_live(path, monkeypatch, tmp_path):
-    """By papermill, whose values take effect, from an empty folder."""
-    results = tmp_path / "results"
-    # The parameters' values count, and not the environment's.
-    monkeypatch.setenv("STUDY", "no study")
-    monkeypatch.setenv("RESULTS", str(tmp_path / "elsewhere"))
-    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    # Raises where a cell does.
-    notebook = papermill.execute_notebook(
-        path,
-        tmp_path / path.name,
-        {"STUDY": "smoke", "RESULTS": str(results)},
-        kernel_name="python3",
-        progress_bar=False,
-        cwd=tmp_path,
-        execution_timeout=600,
-    )
-    assert not (tmp_path / "elsewhere").exists()
-
-    if path.stem == "04_why":
-        # It trains networks of its own, and none of a study.
-        made = {p.stem for p in (results / "smoke").iterdir()}
-        assert made == set(claims.EXPERIMENTS)
-    else:
-        study = studies.study("smoke")
-        for configuration in study.configurations:
-            record = runs.find(configuration, [results])
-            assert len(record["history"]["loss"]) == 1
-    outputs = [
-        output
-        for cell in notebook.cells
-        if cell.cell_type == "code"
-        for output in cell.outputs
-    ]
-    assert any("image/png" in output.get("data", {}) for output in outputs)

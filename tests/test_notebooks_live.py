@@ -1,0 +1,53 @@
+"""The notebooks that train, trained for real at the smallest size.
+
+A file of its own, so that another core can have it.
+"""
+
+import papermill
+import pytest
+import test_notebooks
+
+from comparison import claims, runs, studies
+
+
+@pytest.mark.parametrize(
+    "path",
+    [p for p in test_notebooks.NOTEBOOKS if test_notebooks.trains(p)],
+    ids=lambda path: path.stem,
+)
+def test_trains_live(path, monkeypatch, tmp_path):
+    """By papermill, whose values take effect, from an empty folder."""
+    results = tmp_path / "results"
+    # The parameters' values count, and not the environment's.
+    monkeypatch.setenv("STUDY", "no study")
+    monkeypatch.setenv("RESULTS", str(tmp_path / "elsewhere"))
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    monkeypatch.setenv("PYTHONPATH", str(test_notebooks.ROOT))
+    # Raises where a cell does.
+    notebook = papermill.execute_notebook(
+        path,
+        tmp_path / path.name,
+        {"STUDY": "smoke", "RESULTS": str(results)},
+        kernel_name="python3",
+        progress_bar=False,
+        cwd=tmp_path,
+        execution_timeout=600,
+    )
+    assert not (tmp_path / "elsewhere").exists()
+
+    if path.stem == "04_why":
+        # It trains networks of its own, and none of a study.
+        made = {p.stem for p in (results / "smoke").iterdir()}
+        assert made == set(claims.EXPERIMENTS)
+    else:
+        study = studies.study("smoke")
+        for configuration in study.configurations:
+            record = runs.find(configuration, [results])
+            assert len(record["history"]["loss"]) == 1
+    outputs = [
+        output
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+        for output in cell.outputs
+    ]
+    assert any("image/png" in output.get("data", {}) for output in outputs)
