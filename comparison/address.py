@@ -10,6 +10,12 @@ import re
 import sys
 
 REPOSITORY = "https://github.com/OWNER/activation-comparison"
+# What a badge says while the address is one that nobody has set.
+NOT_YET = " *(once the repository has an address)*"
+_BADGE = re.compile(
+    r"(colab\.research\.google\.com/github/[^)\s]+\.ipynb\))"
+    rf"(?:{re.escape(NOT_YET)})?"
+)
 
 
 def change(address, root):
@@ -38,6 +44,7 @@ def change(address, root):
         rf"(github(?:\.com)?/){re.escape(_slug(REPOSITORY))}(?![\w-])"
     )
     new = rf"\g<1>{_slug(address)}"
+    note = NOT_YET if "/OWNER/" in address else ""
     changed = []
     for path in (
         *sorted(root.glob("*.md")),
@@ -47,7 +54,8 @@ def change(address, root):
     ):
         text = path.read_text(encoding="utf-8")
         if old.search(text):
-            path.write_text(old.sub(new, text), encoding="utf-8")
+            text = _BADGE.sub(rf"\g<1>{note}", old.sub(new, text))
+            path.write_text(text, encoding="utf-8")
             changed.append(path)
     return changed
 

@@ -124,6 +124,18 @@ def test_readme_has_a_badge_for_each_notebook():
 @pytest.mark.parametrize(
     "path", [ROOT / "README.md", *NOTEBOOKS], ids=lambda path: path.stem
 )
+def test_badges_say_when_nobody_has_set_the_address(path):
+    text = path.read_text(encoding="utf-8")
+    behind = re.findall(rf"{re.escape(COLAB)}\S+?\.ipynb\)(.{{0,60}})", text)
+    assert behind
+    for words in behind:
+        said = words.startswith(address.NOT_YET)
+        assert said == ("/OWNER/" in address.REPOSITORY)
+
+
+@pytest.mark.parametrize(
+    "path", [ROOT / "README.md", *NOTEBOOKS], ids=lambda path: path.stem
+)
 def test_no_other_address(path):
     text = path.read_text(encoding="utf-8")
     name = SLUG.partition("/")[2]
@@ -180,6 +192,8 @@ def test_address_is_changed_everywhere(copy, new):
     slug = new.removeprefix("https://github.com/")
     for path in held:
         assert SLUG not in after[path]
+        if path.name != "address.py":
+            assert address.NOT_YET not in after[path]
         assert after[path].count(slug) >= before[path].count(SLUG)
     module = runpy.run_path(str(copy / "comparison" / "address.py"))
     assert module["REPOSITORY"] == new
