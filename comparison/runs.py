@@ -190,10 +190,6 @@ class Training:
         # Keras makes the optimizer's variables in the first step, too late for
         # a checkpoint to be read.
         self.model.optimizer.build(self.model.trainable_variables)
-        self.schedule = keras.callbacks.ReduceLROnPlateau(
-            "val_loss", factor=0.2, patience=5, min_lr=1e-5
-        )
-        self.schedule.set_model(self.model)
         self.validation = Batches(
             self.images.x_validation, self.images.y_validation, 500
         )
@@ -258,6 +254,11 @@ class Training:
     def _show(self, epoch, loss):
         """Shows the schedule an epoch; a fit's first finds it forgetful."""
         if epoch % self.configuration.epochs == 0:
+            # A new one: not every Keras forgets the best loss at the start.
+            self.schedule = keras.callbacks.ReduceLROnPlateau(
+                "val_loss", factor=0.2, patience=5, min_lr=1e-5
+            )
+            self.schedule.set_model(self.model)
             self.schedule.on_train_begin()
         self.schedule.on_epoch_end(epoch, {"val_loss": loss})
 
