@@ -414,7 +414,17 @@ _HALF = (
     "TensorFlow's gradient of ReLU is not vectorised in bfloat16 and takes "
     "five times what XLA would need; then as in float32."
 )
+_SWISH = (
+    "It is plain operations, with no compiler: beta breaks oneDNN's fused "
+    "x * sigmoid(x), and its own gradient takes two passes more. XLA is faster "
+    "and compiles for every new size, which `jit_compile=True` leaves to users."
+)
 WHY = {
+    "float32 step, of plain Keras": "With AVX-512 TensorFlow has oneDNN on by "
+    "itself, and plain Keras is held up by no page faults here: the fused "
+    "normalisation and optimizer are all that is saved.",
+    "Swish with one beta, of silu": _SWISH,
+    "Swish with a beta a channel, of silu": _SWISH,
     "share of the matrix rate, float32": "The convolutions are at that rate. "
     "Normalisation, activations, pooling, dropout and the optimizer wait for "
     "memory, and weigh more the faster the cores multiply.",
