@@ -47,7 +47,7 @@ def write(path, content, rows=None):
         content: A dict; what JSON has no number for becomes `None`.
         rows: The key of a list in it to be written one item a line.
     """
-    record = _plain(content)
+    record = plain(content)
     record["hash"] = content_hash(record)
     if rows is None:
         text = json.dumps(record, indent=1, allow_nan=False)
@@ -287,14 +287,22 @@ def _commit():
         return None
 
 
-def _plain(value):
-    """Returns a value as JSON has it, `None` for what it has no number for."""
+def plain(value, digits=None):
+    """Returns a value as JSON has it, `None` for what it has no number for.
+
+    Args:
+        value: Numbers, arrays, texts, and lists and dicts of them.
+        digits: To how many significant ones numbers with a point are rounded;
+            `None` for all of them.
+    """
     if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
+        return {key: plain(item, digits) for key, item in value.items()}
     if isinstance(value, (list, tuple, np.ndarray)):
-        return [_plain(item) for item in value]
+        return [plain(item, digits) for item in value]
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, float) and not math.isfinite(value):
         return None
+    if isinstance(value, float) and digits is not None:
+        return float(f"{value:.{digits}g}")
     return value

@@ -7,10 +7,8 @@ rows of its experiments alone.
 
 import dataclasses
 import inspect
-import math
 from collections.abc import Callable
 
-import numpy as np
 import pandas as pd
 
 from activations import unknown
@@ -20,6 +18,8 @@ from comparison import records
 # are not called learning more slowly, or dying.
 NOTABLE = 0.1
 STUDIES = ("claims", "smoke")
+# As many as the records keep of each number.
+DIGITS = 6
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,7 +38,8 @@ class Experiment:
         """Returns all parameters in a study, as JSON has them."""
         signature = inspect.signature(self.function).parameters
         defaults = {name: p.default for name, p in signature.items()}
-        return _rounded(defaults | (self.smoke if study == "smoke" else {}))
+        smoke = self.smoke if study == "smoke" else {}
+        return records.plain(defaults | smoke, DIGITS)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -206,11 +207,12 @@ def _find(name, study, folders, on_damage):
 
 def _make(name, study, results):
     parameters = EXPERIMENTS[name].parameters(study)
+    function = EXPERIMENTS[name].function
     content = {
         "experiment": name,
         "parameters": parameters,
         "environment": records.environment(),
-        "rows": _rounded(list(EXPERIMENTS[name].function(**parameters))),
+        "rows": records.plain(list(function(**parameters)), DIGITS),
     }
     path, other = (results / file for file in _files(name, study))
     # What is there now is whole.
@@ -234,16 +236,3 @@ def _shown(value):
         mean, low, high = (f"{number:+.2g}" for number in value)
         return f"{mean} [{low}, {high}]"
     return f"{value:.2g}"
-
-
-def _rounded(value):
-    """Returns a value as JSON has it, numbers to six digits."""
-    if isinstance(value, dict):
-        return {key: _rounded(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple, np.ndarray)):
-        return [_rounded(item) for item in value]
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float):
-        return float(f"{value:.6g}") if math.isfinite(value) else None
-    return value
