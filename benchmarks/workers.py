@@ -30,12 +30,12 @@ FEATURES = 64
 
 def about():
     """What the machine is, and what a training step has to compute."""
-    from comparison import cnn, records
+    from comparison import networks, records
     from comparison.configuration import Configuration
 
     found = {
         "environment": records.environment(),
-        "operations": operations(cnn.build(Configuration("relu")), BATCH),
+        "operations": operations(networks.build(Configuration("relu")), BATCH),
     }
     return lambda: found
 
@@ -94,12 +94,12 @@ def published_keras(settings, batch=BATCH, steps=STEPS):
 
 
 def this_project(dtype_policy, batch=BATCH, steps=STEPS):
-    from comparison import cnn, runs
+    from comparison import networks, runs
     from comparison.configuration import Configuration
 
     configuration = Configuration("relu", dtype_policy=dtype_policy)
     batches = runs.Batches(*_digits(batch * steps), batch)
-    return _fit(cnn.build(configuration), batches)
+    return _fit(networks.build(configuration), batches)
 
 
 def _digits(count):
@@ -400,7 +400,7 @@ def whole_run():
     import tempfile
 
     import comparison  # noqa: F401
-    from comparison import cnn, data, runs
+    from comparison import networks, data, runs
     from comparison.configuration import Configuration
 
     marks = {"start": time.perf_counter() - start}
@@ -414,7 +414,7 @@ def whole_run():
     images = data.load("mnist_sample")
     mark("data")
     configuration = Configuration("relu", dataset="mnist_sample", epochs=3)
-    model = cnn.build(configuration)
+    model = networks.build(configuration)
     mark("network")
     batches = runs.Batches(images.x_validation, images.y_validation, 500)
     for name in ("first validation", "validation"):

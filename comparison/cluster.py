@@ -407,6 +407,10 @@ def advance(configuration, state, data_path):
     if not training.finished:
         training.epoch()
     state = training.state()
-    _last[configuration, hashlib.sha256(state).digest()] = training
-    record = training.record() if training.finished else None
+    record = None
+    if training.finished:
+        record = training.record()
+        training.release()
+    else:
+        _last[configuration, hashlib.sha256(state).digest()] = training
     return state, training.history, record, get_worker().address

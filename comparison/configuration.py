@@ -9,7 +9,7 @@ import textwrap
 
 import activations
 from activations import shown
-from comparison import cnn, data
+from comparison import data, networks
 
 
 def _field(default, meaning, check, *limits):
@@ -55,6 +55,18 @@ def _optional_number(name, value, *limits):
     return None if value is None else _number(name, value, *limits)
 
 
+def _numbers(name, value, *limits):
+    """Checks a list of numbers, or `None`; a list becomes a tuple."""
+    if value is None:
+        return None
+    if not isinstance(value, (list, tuple)) or not len(value):
+        raise ValueError(
+            f"`{name}` must be None or a list of one or more numbers. "
+            f"Received: {name}={shown(value)}"
+        )
+    return tuple(_number(name, item, *limits) for item in value)
+
+
 def _choice(name, value, *choices):
     for choice in choices:
         if type(value) is type(choice) and value == choice:
@@ -81,6 +93,25 @@ class Configuration:
         }
     )
     dataset: str = _field("mnist", "A name that `data.load` knows.", _text)
+    network: str = _field(
+        "article",
+        '`"article"` for its two convolutions; `"dense"` for dense layers '
+        'alone; `"mish"` for those of Mish\'s experiment on depth, behind two '
+        "convolutions; see `networks.build`.",
+        _choice,
+        "article",
+        "dense",
+        "mish",
+    )
+    hidden: tuple | None = _field(
+        None,
+        "Units of the hidden dense layers, from the input on, of networks but "
+        "the article's.",
+        _numbers,
+        int,
+        1,
+        10_000,
+    )
     seed: int = _field(
         0,
         "Of the initial weights, the order of the batches and the dropout "
@@ -97,7 +128,8 @@ class Configuration:
     dropout: float = _field(
         0.5,
         "Rate in front of the output layer; behind the pooling it is half of "
-        "that.",
+        "that. In other networks, behind every hidden dense layer and the "
+        "pooling.",
         _number,
         float,
         0,
@@ -114,11 +146,60 @@ class Configuration:
     kernel_initializer: str = _field(
         "glorot_uniform",
         "Keras's name of the initializer of every layer with an activation to "
-        "compare; the output layer has glorot_uniform.",
+        "compare, or fan_out_normal, with variance 2 / fan_out; the article's "
+        "output layer has glorot_uniform, another network's the same.",
         _text,
     )
+    stddev: float | None = _field(
+        None,
+        "Standard deviation of random_normal and truncated_normal; `None` for "
+        "Keras's 0.05.",
+        _optional_number,
+        float,
+        0,
+        100,
+        "(]",
+    )
+    random_biases: bool = _field(
+        False,
+        "Whether biases are drawn as weights are, and do not start at 0.",
+        _choice,
+        True,
+        False,
+    )
+    output: str = _field(
+        "softmax",
+        'What the classes\' cross-entropy is of: `"softmax"`, or '
+        '`"sigmoid"`, each class on its own.',
+        _choice,
+        "softmax",
+        "sigmoid",
+    )
+    optimizer: str = _field(
+        "adam",
+        "Keras's name of it; but for what is named here, at its defaults.",
+        _choice,
+        "adam",
+        "sgd",
+    )
     learning_rate: float = _field(
-        0.001, "Adam's first one.", _number, float, 0, 10, "(]"
+        0.001, "The optimizer's first one.", _number, float, 0, 10, "(]"
+    )
+    momentum: float = _field(0.0, "Of sgd.", _number, float, 0, 1, "[)")
+    schedule: bool = _field(
+        True,
+        "Whether the learning rate is lowered where the validation loss no "
+        "longer falls.",
+        _choice,
+        True,
+        False,
+    )
+    shuffle: bool = _field(
+        True,
+        "Whether the images are in another order in each epoch.",
+        _choice,
+        True,
+        False,
     )
     negative_slope: float = _field(
         0.01, "Of leaky ReLU below zero.", _number, float, 0, 1
@@ -126,6 +207,14 @@ class Configuration:
     beta: float = _field(
         1.0,
         "Of swish; of swish_trainable, where it starts.",
+        _number,
+        float,
+        -100,
+        100,
+    )
+    scale: float = _field(
+        1.0,
+        "Of swish and swish_trainable, in front; E-swish's beta.",
         _number,
         float,
         -100,
@@ -159,7 +248,7 @@ class Configuration:
     extra_dense: bool = _field(
         False,
         "Whether the two linear layers are there that the published leaky "
-        "ReLU network has besides; see `cnn.with_extra_dense`.",
+        "ReLU network has besides; see `networks.with_extra_dense`.",
         _choice,
         True,
         False,
@@ -185,7 +274,38 @@ class Configuration:
             object.__setattr__(self, field.name, value)
         activations.layer(self.activation)
         data.check_name(self.dataset)
-        cnn.check_initializer(self.kernel_initializer)
+        networks.check_initializer(self.kernel_initializer)
+        self._check_effects()
+
+    def _check_effects(self):
+        """Refuses what would have no effect: two names for one result."""
+        swish = "swish", "swish_trainable"
+        normal = "random_normal", "truncated_normal"
+        for name, field, values in (
+            ("beta", "activation", swish),
+            ("scale", "activation", swish),
+            ("negative_slope", "activation", ("leaky_relu",)),
+            ("stddev", "kernel_initializer", normal),
+            ("momentum", "optimizer", ("sgd",)),
+            ("hidden", "network", ("dense", "mish")),
+            ("random_biases", "network", ("dense", "mish")),
+            ("output", "network", ("dense", "mish")),
+            ("extra_dense", "network", ("article",)),
+        ):
+            value, other = getattr(self, name), getattr(self, field)
+            default = type(self).__dataclass_fields__[name].default
+            if value != default and other not in values:
+                raise ValueError(
+                    f"`{name}` has an effect only with {field} "
+                    f"{' or '.join(map(repr, values))}. Received: "
+                    f"{name}={shown(value)}, {field}={shown(other)}"
+                )
+        if self.network != "article" and self.hidden is None:
+            raise ValueError(
+                "`hidden` must name the units of one or more layers, such as "
+                f"(100, 100), with network={self.network!r}. Received: "
+                "hidden=None"
+            )
 
     @classmethod
     def from_record(cls, values):

@@ -12,8 +12,29 @@ import keras
 import numpy as np
 
 import activations
-from comparison import cnn, data, records
+from comparison import data, networks, records
 from comparison.configuration import Configuration
+
+# So many wrong test images are listed in a record; more say little of any.
+LISTED = 1000
+# Small models that have been trained, by all that their graphs depend on:
+# compiling one takes longer than training it.
+_idle = {}
+# What is in the values of variables, in the data, or in the loop over epochs.
+_IN_NO_GRAPH = {
+    "dataset",
+    "seed",
+    "epochs",
+    "kernel_initializer",
+    "stddev",
+    "random_biases",
+    "learning_rate",
+    "schedule",
+    "shuffle",
+    "validation",
+    "train_samples",
+    "fits",
+}
 
 
 class CheckpointError(ValueError):
@@ -60,6 +81,7 @@ def run(configuration, results, data_path=None, on_epoch=None, wait=True):
                 if on_epoch is not None:
                     on_epoch(training.history)
             record = save_record(training.record(), configuration, results)
+            training.release()
         discard_checkpoint(configuration, results)
     return record
 
@@ -186,10 +208,11 @@ class Training:
         self.images = images
         self.environment = records.environment()
         self.history = {}
-        self.model = cnn.build(configuration)
+        self.model = networks.build(configuration)
         # Keras makes the optimizer's variables in the first step, too late for
         # a checkpoint to be read.
         self.model.optimizer.build(self.model.trainable_variables)
+        self._reuse()
         self.validation = Batches(
             self.images.x_validation, self.images.y_validation, 500
         )
@@ -218,9 +241,11 @@ class Training:
         number = self.epochs
         # From the seed and the epoch alone, so that a resumed run needs no
         # more than those.
-        order = np.random.default_rng(
-            [self.configuration.seed, number]
-        ).permutation(len(self.images.x_train))
+        order = None
+        if self.configuration.shuffle:
+            order = np.random.default_rng(
+                [self.configuration.seed, number]
+            ).permutation(len(self.images.x_train))
         batches = Batches(
             self.images.x_train,
             self.images.y_train,
@@ -253,6 +278,8 @@ class Training:
 
     def _show(self, epoch, loss):
         """Shows the schedule an epoch; a fit's first finds it forgetful."""
+        if not self.configuration.schedule:
+            return
         if epoch % self.configuration.epochs == 0:
             # A new one: not every Keras forgets the best loss at the start.
             self.schedule = keras.callbacks.ReduceLROnPlateau(
@@ -325,6 +352,33 @@ class Training:
             "environment": self.environment,
         }
 
+    def release(self):
+        """Leaves the model to the next run that can use what is compiled."""
+        if self.configuration.network == "dense":
+            _idle[self._graph()] = self.model
+        while len(_idle) > 4:
+            del _idle[next(iter(_idle))]
+
+    def _reuse(self):
+        """Takes such a model, with the values of the one just built."""
+        idle = _idle.pop(self._graph(), None)
+        if idle is not None:
+            built = self._variables()
+            self.model = idle
+            for variable, value in zip(self._variables(), built, strict=True):
+                variable.assign(value)
+
+    def _graph(self):
+        """Returns all that the model's graph depends on."""
+        elsewhere = {
+            field.name: field.default
+            for field in dataclasses.fields(Configuration)
+            if field.name in _IN_NO_GRAPH
+        }
+        return self.model.input_shape, dataclasses.replace(
+            self.configuration, **elsewhere
+        )
+
     def _variables(self):
         # Weights, moving averages, the dropout's random state; the optimizer's.
         layers = [v for layer in self.model.layers for v in layer.variables]
@@ -343,16 +397,16 @@ def _arrays_hash(arrays):
 def _test(model, images):
     """Reads the test set, once."""
     batches = Batches(images.x_test, images.y_test, 500)
-    probabilities = model.predict(batches, verbose=0)
-    predicted = probabilities.argmax(axis=1)
-    cross_entropy = keras.losses.sparse_categorical_crossentropy(
-        images.y_test, probabilities
-    )
+    predictions = model.predict(batches, verbose=0)
+    predicted = predictions.argmax(axis=1)
+    cross_entropy = keras.losses.get(model.loss)(images.y_test, predictions)
     # As Keras's `evaluate` has it: the mean and the regularisation.
     loss = keras.ops.mean(cross_entropy) + sum(model.losses)
     wrong = np.flatnonzero(predicted != images.y_test)
     return {
         "loss": float(loss),
         "accuracy": 1 - len(wrong) / len(images.y_test),
-        "misclassified": [[int(i), int(predicted[i])] for i in wrong],
+        "misclassified": [[int(i), int(predicted[i])] for i in wrong]
+        if len(wrong) <= LISTED
+        else None,
     }

@@ -6,7 +6,7 @@ import functools
 import numpy as np
 import pytest
 
-from comparison import cnn, data, records, runs
+from comparison import data, networks, records, runs
 
 
 def _digits(count, seed):
@@ -32,7 +32,9 @@ def tiny(monkeypatch, tiny_images):
     """Makes a run take two seconds: 8x8 images, and the network for them."""
     monkeypatch.setattr(data, "load", lambda *arguments: tiny_images)
     monkeypatch.setattr(
-        cnn, "build", functools.partial(cnn.build, input_shape=(8, 8, 1))
+        networks,
+        "build",
+        functools.partial(networks.build, input_shape=(8, 8, 1)),
     )
     return tiny_images
 

@@ -5,7 +5,7 @@ import math
 
 import keras
 
-from comparison import cnn, data, figures, records, studies, tables
+from comparison import data, figures, networks, records, studies, tables
 from comparison.configuration import Configuration
 
 STUDY = studies.study("controlled")
@@ -101,7 +101,7 @@ def normalisation():
 
 @functools.cache
 def network(activation="relu"):
-    return cnn.build(Configuration(activation))
+    return networks.build(Configuration(activation))
 
 
 @functools.cache

@@ -15,7 +15,7 @@ import pytest
 
 from benchmarks import __main__ as benchmarks
 from benchmarks import workers
-from comparison import cnn, process
+from comparison import networks, process
 from comparison.configuration import Configuration
 
 
@@ -121,7 +121,7 @@ def test_operations_are_counted():
             + 3 * 128 * 10
         )
     )
-    model = cnn.build(Configuration("relu"))
+    model = networks.build(Configuration("relu"))
     assert workers.operations(model, 128) == by_hand
 
 
@@ -398,7 +398,7 @@ def as_torch(array, name):
 def test_pytorch_eager_and_compiled_train_keras_s_network(tmp_path):
     needs_torch()
     # Without dropout, whose masks are others.
-    plain = cnn.build(Configuration("relu", dropout=0.0))
+    plain = networks.build(Configuration("relu", dropout=0.0))
     given = {}
     for place, name in PLACES.items():
         for what, value in zip(

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from comparison import cnn, data, records, runs, studies
+from comparison import data, networks, records, runs, studies
 from comparison.configuration import Configuration
 
 CONFIGURATION = Configuration(
@@ -39,7 +39,7 @@ def start():
 def make_tiny(images):
     """As the fixture `tiny` does, in a process of its own."""
     data.load = lambda *arguments: images
-    cnn.build = functools.partial(cnn.build, input_shape=(8, 8, 1))
+    networks.build = functools.partial(networks.build, input_shape=(8, 8, 1))
 
 
 def train(images, results, log):

@@ -9,7 +9,7 @@ import pytest
 from keras import layers
 
 import activations
-from comparison import cnn
+from comparison import networks
 from comparison.configuration import Configuration
 
 PATH = (
@@ -43,7 +43,10 @@ def dropouts(model):
 
 @pytest.mark.parametrize("activation", ["leaky_relu", "swish_trainable"])
 def test_network_is_the_projects(network, activation):
-    own, project = network(activation), cnn.build(Configuration(activation))
+    own, project = (
+        network(activation),
+        networks.build(Configuration(activation)),
+    )
     assert own.count_params() == project.count_params()
     assert [x.rate for x in dropouts(own)] == [
         x.rate for x in dropouts(project)

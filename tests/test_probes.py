@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy import special
 
-from comparison import cnn
+from comparison import networks
 from comparison.claims import probes
 from comparison.configuration import Configuration
 
@@ -209,7 +209,7 @@ def test_argument_and_layer_are_the_same():
 
 
 def test_the_articles_network():
-    model = cnn.build(Configuration("swish_trainable"))
+    model = networks.build(Configuration("swish_trainable"))
     x = np.random.default_rng(0).random((4, 28, 28, 1)).astype("float32")
     # Its loss is that with which it was compiled.
     found = probes.probe(model, x, np.arange(4))

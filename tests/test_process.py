@@ -135,7 +135,7 @@ import warnings
 with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
     import comparison
-    import comparison.cnn
+    import comparison.networks
 for warning in caught:
     if "oneDNN" in str(warning.message):
         print(warning.filename, warning.lineno, warning.message)
@@ -179,7 +179,7 @@ def test_other_backends(backend):
     if importlib.util.find_spec(backend) is None:
         pytest.skip(f"{backend} is not installed")
     done = python(
-        "import comparison.cnn, keras; print(keras.backend.backend())",
+        "import comparison.networks, keras; print(keras.backend.backend())",
         KERAS_BACKEND=backend,
     )
     assert done.stdout.split() == [backend]

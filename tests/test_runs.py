@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 import activations
-from comparison import cnn, data, records, runs
+from comparison import data, networks, records, runs
 from comparison.configuration import Configuration
 
 CONFIGURATION = Configuration("swish_trainable", epochs=2, batch_size=16)
@@ -48,7 +48,7 @@ def finished(tmp_path_factory, tiny_images):
     """A run of CONFIGURATION, watched."""
     folder = tmp_path_factory.mktemp("finished")
     models, log, orders = [], [], []
-    build = cnn.build
+    build = networks.build
 
     def watched_build(configuration):
         models.append(build(configuration, (8, 8, 1)))
@@ -69,7 +69,7 @@ def finished(tmp_path_factory, tiny_images):
         tiny_images, x_test=tiny_images.x_test.view(Watched)
     )
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cnn, "build", watched_build)
+        patch.setattr(networks, "build", watched_build)
         patch.setattr(data, "load", lambda *arguments: images)
         for name in ("fit", "evaluate", "predict"):
             method = getattr(keras.Model, name)
@@ -224,7 +224,7 @@ def test_key_is_the_same_for_equal_configurations():
         if field.name != "activation"
     }
     assert Configuration("relu", **explicit).key == Configuration("relu").key
-    one, two = (Configuration("relu", beta=beta) for beta in (2, 2.0))
+    one, two = (Configuration("swish", beta=beta) for beta in (2, 2.0))
     assert one == two and one.key == two.key
     one, two = (Configuration("relu", dropout=rate) for rate in (0.0, -0.0))
     assert one == two and one.key == two.key
@@ -423,7 +423,9 @@ def test_validation_on_the_test_images(tiny_images, monkeypatch, tmp_path):
 
     monkeypatch.setattr(data, "load", load)
     monkeypatch.setattr(
-        cnn, "build", functools.partial(cnn.build, input_shape=(8, 8, 1))
+        networks,
+        "build",
+        functools.partial(networks.build, input_shape=(8, 8, 1)),
     )
     configuration = Configuration(
         "relu", epochs=1, batch_size=16, validation="test", train_samples=60
@@ -531,7 +533,9 @@ def checkpoints(tmp_path_factory, tiny_images):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(data, "load", lambda *arguments: tiny_images)
         patch.setattr(
-            cnn, "build", functools.partial(cnn.build, input_shape=(8, 8, 1))
+            networks,
+            "build",
+            functools.partial(networks.build, input_shape=(8, 8, 1)),
         )
         for activation in ("swish_trainable", "relu"):
             configuration = dataclasses.replace(
@@ -700,7 +704,7 @@ def test_record_of_a_newer_version_is_a_record(copy, caplog):
     """A field that it added is at its default, or the name would differ."""
 
     def add_field(content):
-        content["configuration"]["momentum"] = 0.9
+        content["configuration"]["weight_decay"] = 0.9
         rehash(content)
 
     edit(copy, add_field)
@@ -827,9 +831,9 @@ def test_what_a_killed_process_left_is_written_over(tmp_path):
 def test_diverged_run(tiny, monkeypatch, tmp_path, caplog):
     """A weight turns to NaN behind the first of five epochs."""
     models = []
-    build = cnn.build
+    build = networks.build
     monkeypatch.setattr(
-        cnn, "build", lambda c: models.append(build(c)) or models[-1]
+        networks, "build", lambda c: models.append(build(c)) or models[-1]
     )
 
     def spoil(history):

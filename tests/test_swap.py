@@ -7,7 +7,7 @@ from keras import layers
 
 import activations
 from activations import Swish, swap
-from comparison import cnn, runs
+from comparison import networks, runs
 
 X = np.random.default_rng(0).normal(size=(2, 5)).astype("float32")
 
@@ -215,10 +215,10 @@ def test_keras_applications(make, old, places):
 
 @pytest.mark.parametrize("old", ["relu", "leaky_relu", "swish_trainable"])
 def test_the_network_of_the_article(old):
-    model = shaken(cnn.build(runs.Configuration(old)))
+    model = shaken(networks.build(runs.Configuration(old)))
     images = np.random.default_rng(3).uniform(size=(2, 28, 28, 1))
     np.testing.assert_array_equal(swap(model, old, old)(images), model(images))
-    other = cnn.build(runs.Configuration("tanh"))
+    other = networks.build(runs.Configuration("tanh"))
     copy = swap(model, old, "tanh")
     activation_free = [
         w for o in model.layers if type(o) is not Swish for w in o.get_weights()

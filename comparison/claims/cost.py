@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 import activations
-from comparison import cnn, studies
+from comparison import networks, studies
 from comparison.claims.registry import experiment
 from comparison.configuration import Configuration
 from comparison.style import colour, label, legend_beside, marker, styled
@@ -47,7 +47,7 @@ def cost(names=studies.ARTICLE, rounds=15, batch_size=128, steps=True):
         tasks[name, "forward"], tasks[name, "both"] = _passes(name, inputs[1:2])
         if steps:
             _, tasks[name, "all"] = _passes(name, inputs)
-            model = cnn.build(Configuration(name))
+            model = networks.build(Configuration(name))
             tasks[name, "step"] = functools.partial(
                 model.train_on_batch, images, labels
             )

@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from comparison import cnn, studies
+from comparison import networks, studies
 from comparison.claims import probes
 from comparison.claims.cost import cost, cost_ratios, step_shares
 from comparison.claims.registry import Verdict, experiment, listed, rule
@@ -39,7 +39,7 @@ def sparsity(
             if is_flat:
                 model = dense_network(name, 3)
             else:
-                model = cnn.build(Configuration(name))
+                model = networks.build(Configuration(name))
             trainer = Trainer(model, 16, from_logits=is_flat)
             for seed in seeds:
                 trainer.restart(seed)

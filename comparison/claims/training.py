@@ -6,7 +6,7 @@ import keras
 import numpy as np
 
 import activations
-from comparison import cnn, data, fused, studies
+from comparison import data, fused, networks, studies
 from comparison.claims import probes
 
 HIDDEN = ("step", "linear", *studies.ARTICLE)
@@ -69,7 +69,7 @@ def restart(model, initial, seed):
     layers = [la for la in model.layers if hasattr(la, "kernel_initializer")]
     seeds = np.random.SeedSequence(seed).generate_state(len(layers))
     for layer, drawn in zip(layers, seeds, strict=True):
-        draw = cnn.seeded(layer.kernel_initializer, int(drawn))
+        draw = networks.seeded(layer.kernel_initializer, int(drawn))
         layer.kernel.assign(draw(layer.kernel.shape))
 
 

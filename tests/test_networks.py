@@ -1,4 +1,4 @@
-"""Tests of comparison/cnn.py against Keras's own layers and NumPy."""
+"""Tests of comparison/networks.py against Keras's own layers and NumPy."""
 
 import importlib.util
 import json
@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import activations
-from comparison import cnn, fused
+from comparison import fused, networks
 from comparison.fused import FusedBatchNormalization
 from comparison.runs import Configuration
 
@@ -31,7 +31,7 @@ SMALL = (8, 8, 1)
 
 def build(activation, **fields):
     """A network for small images, which builds at once."""
-    return cnn.build(Configuration(activation, **fields), SMALL)
+    return networks.build(Configuration(activation, **fields), SMALL)
 
 
 def images(count=4, seed=0, channels=1, size=8):
@@ -54,7 +54,7 @@ def images(count=4, seed=0, channels=1, size=8):
     ],
 )
 def test_parameters(activation, own):
-    model = cnn.build(Configuration(activation))
+    model = networks.build(Configuration(activation))
     counts = {
         layer.name: layer.count_params()
         for layer in model.layers
@@ -244,7 +244,7 @@ def test_places_in_the_network_have_seeds_of_their_own():
     # A layer's second mask is not its first.
     assert not np.array_equal(drawn[0] > 0, drawn[1] > 0)
     assert not np.array_equal(drawn[2] > 0, drawn[3] > 0)
-    one = cnn.build(
+    one = networks.build(
         Configuration("relu", kernel_initializer="he_normal"), (8, 8, 32)
     )
     first, second = (
@@ -365,17 +365,17 @@ def test_other_backends_train(backend):
         pytest.skip(f"{backend} is not installed")
     code = """
 import numpy as np
-from comparison import cnn
+from comparison import networks
 from comparison.runs import Configuration
 # Seeds on both sides of 2**31.
 drawn = np.random.SeedSequence(0).generate_state(6)
 assert drawn.min() < 2**31 <= drawn.max()
-model = cnn.build(Configuration("swish_trainable"), (8, 8, 1))
+model = networks.build(Configuration("swish_trainable"), (8, 8, 1))
 x = np.random.default_rng(0).random((20, 8, 8, 1), "float32")
 first = model.get_weights()
 losses = [float(model.train_on_batch(x, np.arange(20) % 10)[0])
           for _ in range(5)]
-again = cnn.build(Configuration("relu"), (8, 8, 1)).get_weights()
+again = networks.build(Configuration("relu"), (8, 8, 1)).get_weights()
 print(losses[-1] < losses[0], all(np.isfinite(losses)),
       np.array_equal(first[0], again[0]))
 """
@@ -386,10 +386,10 @@ print(losses[-1] < losses[0], all(np.isfinite(losses)),
 def test_seeds_on_torch(monkeypatch):
     """The same bits, signed; elsewhere the seeds are those of the records."""
     seeds = [0, 2**31 - 1, 2**31, 2**32 - 1]
-    draw = [cnn.seeded("he_normal", seed).seed for seed in seeds]
+    draw = [networks.seeded("he_normal", seed).seed for seed in seeds]
     assert draw == seeds
     monkeypatch.setattr(keras.backend, "backend", lambda: "torch")
-    draw = [cnn.seeded("he_normal", seed).seed for seed in seeds]
+    draw = [networks.seeded("he_normal", seed).seed for seed in seeds]
     assert draw == [0, 2**31 - 1, -(2**31), -1]
 
 
@@ -397,7 +397,7 @@ def test_seeds_on_torch(monkeypatch):
 
 
 def test_extra_dense():
-    model = cnn.build(Configuration("leaky_relu", extra_dense=True))
+    model = networks.build(Configuration("leaky_relu", extra_dense=True))
     assert model.count_params() == 1_221_450
     names = [layer.name for layer in model.layers]
     for number, units in ((2, 64), (3, 128)):
