@@ -400,7 +400,7 @@ def whole_run():
     import tempfile
 
     import comparison  # noqa: F401
-    from comparison import networks, data, runs
+    from comparison import data, networks, runs
     from comparison.configuration import Configuration
 
     marks = {"start": time.perf_counter() - start}

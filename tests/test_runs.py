@@ -128,6 +128,12 @@ BAD_FIELDS = [
         for value in (True, None, math.nan, math.inf, -math.inf, 1j)
     ),
     *(("batch_normalization", value, "True, False") for value in (1, "yes")),
+    *(("hidden", value, "list of one or more") for value in ((), 3, "100")),
+    *(("stddev", value, "(0, 100]") for value in (0, -1, 101, "small")),
+    *(("momentum", value, "[0, 1)") for value in (-0.1, 1, None)),
+    *(("optimizer", value, "'adam', 'sgd'") for value in ("lbfgs", None)),
+    *(("network", value, "'dense'") for value in ("cnn", 3)),
+    *(("output", value, "'softmax', 'sigmoid'") for value in ("relu", None)),
     *(("dtype_policy", value, "'float32'") for value in ("float8", 32, None)),
     *(("validation", value, "'held_out', 'test'") for value in ("", True)),
     *(
@@ -173,9 +179,58 @@ def test_bad_field(no_data, field, value, allowed):
     ],
 )
 def test_ends_of_the_ranges_are_taken(field, values):
+    activation = {"negative_slope": "leaky_relu", "beta": "swish"}
     for value in values:
-        configuration = Configuration("relu", **{field: value})
+        configuration = Configuration(
+            activation.get(field, "relu"), **{field: value}
+        )
         assert getattr(configuration, field) == value
+
+
+@pytest.mark.parametrize(
+    "fields, needed",
+    [
+        ({"beta": 2.0}, "activation 'swish' or 'swish_trainable'"),
+        ({"scale": 2.0}, "activation 'swish' or 'swish_trainable'"),
+        ({"negative_slope": 0.2}, "activation 'leaky_relu'"),
+        ({"stddev": 0.1}, "kernel_initializer 'random_normal'"),
+        ({"momentum": 0.9}, "optimizer 'sgd'"),
+        ({"hidden": (100,)}, "network 'dense' or 'mish'"),
+        ({"random_biases": True}, "network 'dense' or 'mish'"),
+        ({"output": "sigmoid"}, "network 'dense' or 'mish'"),
+        (
+            {"extra_dense": True, "network": "dense", "hidden": (100,)},
+            "network 'article'",
+        ),
+    ],
+)
+def test_field_without_effect(no_data, fields, needed):
+    """Such as a beta of an activation that has none."""
+    with pytest.raises(ValueError) as caught:
+        Configuration("relu", **fields)
+    message = str(caught.value)
+    name, value = next(iter(fields.items()))
+    assert f"`{name}` has an effect only with {needed}" in message
+    assert f"{name}={value!r}" in message
+
+
+@pytest.mark.parametrize("units", [0, 2.5, 10_001, None])
+def test_layer_of_so_many_units(no_data, units):
+    with pytest.raises(
+        ValueError, match=r"an integer in \[1, 10000\]"
+    ) as error:
+        Configuration("relu", network="dense", hidden=(100, units))
+    assert f"hidden={units!r}" in str(error.value)
+
+
+@pytest.mark.parametrize("network", ["dense", "mish"])
+def test_depth_of_nothing(no_data, network):
+    with pytest.raises(ValueError, match="`hidden` must name the units"):
+        Configuration("relu", network=network)
+
+
+def test_selu_with_batch_normalisation_is_allowed():
+    Configuration("selu", batch_normalization=True)
 
 
 def test_unknown_activation(no_data):
@@ -240,21 +295,42 @@ def test_every_field_changes_the_key():
         "dropout": 0.4,
         "batch_normalization": False,
         "kernel_initializer": "he_normal",
+        "stddev": 0.1,
+        "random_biases": True,
+        "output": "sigmoid",
+        "optimizer": "sgd",
         "learning_rate": 0.01,
+        "momentum": 0.9,
+        "schedule": False,
+        "shuffle": False,
         "negative_slope": 0.2,
         "beta": 2,
+        "scale": 2,
         "dtype_policy": "mixed_bfloat16",
         "validation": "test",
         "train_samples": 1000,
         "extra_dense": True,
         "fits": 2,
+        "hidden": (100,),
+        "network": "mish",
     }
     assert set(others) == {f.name for f in dataclasses.fields(Configuration)}
-    keys = {
-        dataclasses.replace(Configuration("relu"), **{field: value}).key
-        for field, value in others.items()
+    # With what some of them have an effect only with.
+    dense = {"network": "dense", "hidden": (10,)}
+    needed = {
+        "beta": {"activation": "swish"},
+        "scale": {"activation": "swish"},
+        "negative_slope": {"activation": "leaky_relu"},
+        "stddev": {"kernel_initializer": "random_normal"},
+        "momentum": {"optimizer": "sgd"},
+        "hidden": dense,
+        "random_biases": dense,
+        "output": dense,
+        "network": dense,
     }
-    assert len(keys | {Configuration("relu").key}) == len(others) + 1
+    for field, value in others.items():
+        first = Configuration(**{"activation": "relu", **needed.get(field, {})})
+        assert dataclasses.replace(first, **{field: value}).key != first.key
 
 
 # A finished run.
