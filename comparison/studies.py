@@ -452,17 +452,20 @@ def _of_activation(study, networks, activation):
         ValueError: If the study's networks differ in more than the activation,
             so that none can be made like them.
     """
-    same = [n for n in networks if n.activation == activation]
-    if same:
-        return same
-    others = {dataclasses.replace(n, activation=activation) for n in networks}
-    if len(others) > 1:
-        names = dict.fromkeys(n.activation for n in networks)
-        raise ValueError(
-            f"{study.name} has networks of its own for {', '.join(names)}, "
-            f"and for no other activation. Received: activations={activation!r}"
-        )
-    return list(others)
+    of = {}
+    for network in networks:
+        rest = dataclasses.asdict(network)
+        of.setdefault(rest.pop("activation"), []).append(rest)
+    if activation not in of:
+        first, *others = of.values()
+        if any(other != first for other in others):
+            raise ValueError(
+                f"{study.name} has networks of its own for {', '.join(of)}, "
+                "and for no other activation. Received: "
+                f"activations={activation!r}"
+            )
+        of[activation] = first
+    return [Configuration(activation, **rest) for rest in of[activation]]
 
 
 def records(study, folders):

@@ -36,14 +36,24 @@ def test_controlled_differs_in_activation_and_seed_only():
     (shared,) = map(dict, shared)
     assert shared == {
         "dataset": "mnist",
+        "network": "article",
+        "hidden": None,
         "epochs": 20,
         "batch_size": 128,
         "dropout": 0.5,
         "batch_normalization": True,
         "kernel_initializer": "glorot_uniform",
+        "stddev": None,
+        "random_biases": False,
+        "output": "softmax",
+        "optimizer": "adam",
         "learning_rate": 0.001,
+        "momentum": 0.0,
+        "schedule": True,
+        "shuffle": True,
         "negative_slope": 0.01,
         "beta": 1.0,
+        "scale": 1.0,
         "dtype_policy": "float32",
         "validation": "held_out",
         "train_samples": None,
@@ -156,6 +166,18 @@ def test_precision_differs_in_the_dtype_alone():
 def test_variant_of_what_all_share_is_the_activation():
     for c in studies.study("published", ["tanh"], epochs=3).configurations:
         assert studies.STUDIES["published"].variant(c) == "tanh"
+
+
+@pytest.mark.parametrize("name", ["knobs", "depth", "cited_swish"])
+def test_other_activation_in_all_the_networks_there_are(name):
+    """Equal for every activation, they are so for one more."""
+    found = studies.study(name, ["relu", "softplus"]).configurations
+    relu, other = (
+        [c for c in found if c.activation == activation]
+        for activation in ("relu", "softplus")
+    )
+    assert len(relu) > 9
+    assert [dataclasses.replace(c, activation="relu") for c in other] == relu
 
 
 @pytest.mark.parametrize("name", ["ablations", "published", "precision"])
