@@ -168,7 +168,7 @@ def test_variant_of_what_all_share_is_the_activation():
         assert studies.STUDIES["published"].variant(c) == "tanh"
 
 
-@pytest.mark.parametrize("name", ["knobs", "depth", "cited_swish"])
+@pytest.mark.parametrize("name", ["knobs", "depth", "cited_swish", "precision"])
 def test_other_activation_in_all_the_networks_there_are(name):
     """Equal for every activation, they are so for one more."""
     found = studies.study(name, ["relu", "softplus"]).configurations
@@ -176,11 +176,11 @@ def test_other_activation_in_all_the_networks_there_are(name):
         [c for c in found if c.activation == activation]
         for activation in ("relu", "softplus")
     )
-    assert len(relu) > 9
+    assert len(relu) > 1
     assert [dataclasses.replace(c, activation="relu") for c in other] == relu
 
 
-@pytest.mark.parametrize("name", ["ablations", "published", "precision"])
+@pytest.mark.parametrize("name", ["ablations", "published"])
 def test_other_activation_where_networks_are_of_their_own(name):
     with pytest.raises(ValueError, match="'gelu'") as caught:
         studies.study(name, ["gelu"])
