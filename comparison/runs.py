@@ -182,6 +182,14 @@ class Batches(keras.utils.PyDataset):
         self.batch_size = batch_size
         self.order = np.arange(len(labels)) if order is None else order
 
+    def clear(self):
+        """Lets go of the images.
+
+        TensorFlow keeps what it was given as a generator until the process
+        ends: 50 MB a run otherwise.
+        """
+        self.images = self.labels = self.order = None
+
     def __len__(self):
         return math.ceil(len(self.order) / self.batch_size)
 
@@ -256,6 +264,7 @@ class Training:
         start = time.perf_counter()
         trained = self.model.fit(batches, shuffle=False, verbose=0).history
         seconds = time.perf_counter() - start
+        batches.clear()
         validated = self.model.evaluate(
             self.validation, verbose=0, return_dict=True
         )
@@ -353,10 +362,11 @@ class Training:
         }
 
     def release(self):
-        """Leaves the model to the next run that can use what is compiled."""
+        """Leaves its memory, and what is compiled, to the next run."""
+        self.validation.clear()
         if self.configuration.network == "dense":
             _idle[self._graph()] = self.model
-        while len(_idle) > 4:
+        while len(_idle) > 8:
             del _idle[next(iter(_idle))]
 
     def _reuse(self):
@@ -398,6 +408,7 @@ def _test(model, images):
     """Reads the test set, once."""
     batches = Batches(images.x_test, images.y_test, 500)
     predictions = model.predict(batches, verbose=0)
+    batches.clear()
     predicted = predictions.argmax(axis=1)
     cross_entropy = keras.losses.get(model.loss)(images.y_test, predictions)
     # As Keras's `evaluate` has it: the mean and the regularisation.

@@ -3,6 +3,7 @@
 import dataclasses
 import errno
 import functools
+import gc
 import hashlib
 import io
 import json
@@ -10,6 +11,7 @@ import logging
 import math
 import os
 import pathlib
+import weakref
 
 import keras
 import numpy as np
@@ -788,6 +790,28 @@ def test_record_of_a_newer_version_is_a_record(copy, caplog):
         found = runs.find(CONFIGURATION, [copy.parent])
     assert found == json.loads(copy.read_text())
     assert not caplog.records
+
+
+def test_finished_run_lets_go_of_its_images(tiny, tiny_images, tmp_path):
+    """TensorFlow keeps for good what it was given as a generator."""
+    images = dataclasses.replace(
+        tiny_images,
+        **{
+            name: getattr(tiny_images, name).copy()
+            for name in ("x_train", "x_validation", "x_test")
+        },
+    )
+    arrays = [
+        weakref.ref(getattr(images, name))
+        for name in ("x_train", "x_validation", "x_test")
+    ]
+    training = runs.Training(Configuration("relu", epochs=1), images)
+    training.epoch()
+    training.record()
+    training.release()
+    del images, training
+    gc.collect()
+    assert [array() for array in arrays] == [None] * 3
 
 
 def test_record_that_exists_needs_no_data(copy, finished, monkeypatch):
