@@ -111,7 +111,8 @@ def _folders(options):
 
 
 def _draw(study, found, options):
-    for path in figures.save_all(study, found, _figures(options)):
+    where = _figures(options), _folders(options)
+    for path in figures.save_all(study, found, *where):
         print(f"Figure: {path}")
 
 

@@ -10,7 +10,7 @@ from matplotlib import ticker
 from matplotlib.lines import Line2D
 from scipy import stats
 
-from comparison import data, statistics, tables
+from comparison import data, factor_figures, statistics, tables
 from comparison.records import write_whole
 from comparison.style import (
     colour,
@@ -655,13 +655,17 @@ def overview(study, records):
     return figure
 
 
-def save_all(study, records, folder):
-    """Writes a study's figures as PNG files; returns their paths."""
-    histories = tables.history_table(study, records)
-    history = tables.published_history() if study.published else None
-    drawn = {study.name: overview(study, records)}
-    for metric in METRIC_LABELS:
-        drawn[f"{study.name}-{metric}"] = curves(histories, metric, history)
+def save_all(study, records, folder, folders=()):
+    """Writes a study's figures as PNG files; returns their paths.
+
+    Args:
+        study: A `studies.Study`.
+        records: Its records, one or more.
+        folder: Where the figures go.
+        folders: Where records that they stand beside are looked for.
+    """
+    drawn = factor_figures.drawn(study, records, folders)
+    drawn = drawn or _of_runs(study, records)
     paths = []
     for name, figure in drawn.items():
         paths.append(folder / f"{name}.png")
@@ -671,3 +675,13 @@ def save_all(study, records, folder):
         # A full disk leaves no torn picture under its name.
         write_whole(paths[-1], content.getvalue())
     return paths
+
+
+def _of_runs(study, records):
+    """Returns the figures of a study whose runs can be told apart, by name."""
+    histories = tables.history_table(study, records)
+    history = tables.published_history() if study.published else None
+    drawn = {study.name: overview(study, records)}
+    for metric in METRIC_LABELS:
+        drawn[f"{study.name}-{metric}"] = curves(histories, metric, history)
+    return drawn

@@ -3,7 +3,7 @@
 `python -m comparison.report` writes that page anew.
 """
 
-from comparison import claims, records, studies, tables
+from comparison import claims, factors, records, studies, tables
 
 PAGE = records.ROOT / "docs" / "results.md"
 LEGEND = """\
@@ -32,11 +32,12 @@ def text(study, found, folders):
         found: Its records, one or more.
         folders: Where the records of its baseline are looked for.
     """
-    parts = [_shown(tables.summary(study, found))]
+    own = factors.text(study, found, folders)
+    parts = [own or _shown(tables.summary(study, found))]
     if study.published:
         beside = _shown(tables.beside_published(study, found))
         parts.append(f"Beside what was published:\n\n{beside}")
-    if study.baseline is not None:
+    if study.baseline is not None and not own:
         parts.append(_effects(study, found, folders))
     if not study.varying:
         parts += _differences(study, found)

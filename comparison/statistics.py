@@ -267,6 +267,82 @@ def paired(samples):
     return float(correlation), float((half_width / ((high - low) / 2)).mean())
 
 
+def shared_gain(gains):
+    """Returns the mean of gains over groups and seeds, with its interval.
+
+    A 95 % t interval of the seeds' means over the groups: what is drawn anew
+    is the seed, and three seeds are three values, however many groups share
+    them. To take each gain of each group for one would find effects in what a
+    seed does to all of them.
+
+    Args:
+        gains: An array of shape (groups, seeds).
+
+    Returns:
+        Floats: mean, low, high; the ends are NaN for one seed, and all three
+        where there is nothing.
+    """
+    gains = np.asarray(gains, float)
+    if not gains.size:
+        return math.nan, math.nan, math.nan
+    by_seed = gains.mean(axis=0)
+    mean, half_width = float(by_seed.mean()), mean_interval(by_seed)
+    return mean, mean - half_width, mean + half_width
+
+
+def span(samples):
+    """Returns how far apart the best and the worst mean are, with an interval.
+
+    The largest difference of two means, and what the simultaneous intervals of
+    `differences` leave of it: where those hold, the largest true difference is
+    no less than the largest of their ends nearer to 0, and no more than the
+    largest of their ends farther from it. So the spreads need not be equal,
+    and the low end is above 0 where a difference is shown, and only there.
+
+    Few seeds leave much. The span itself is too large, because the best mean
+    is also the luckiest: of six equal groups of three seeds it is 1.46 times
+    their standard deviation on average. By simulation the interval of six
+    groups of three seeds holds the truth in 90 to 100 % of cases, in the
+    fewest where all are equal.
+
+    Args:
+        samples: As for `differences`.
+
+    Returns:
+        Arrays of shape (...): span, low, high.
+    """
+    difference, low, high = differences(samples)
+    nearer = np.maximum(np.maximum(low, -high), 0)
+    farther = np.maximum(-low, high)
+    return tuple(
+        ends.max(axis=-1) for ends in (np.abs(difference), nearer, farther)
+    )
+
+
+def spread_of_means(samples):
+    """Returns the standard deviation of true means, without the seeds' noise.
+
+    Its square is the variance of the measured means less what the seeds put
+    into it: the mean square of what is left of the samples behind the means of
+    groups and of seeds, divided by the number of seeds. Whatever the spreads,
+    the square is right on average; what all groups have in common in a seed
+    moves no mean beside another, and has no part in it. What would be the root
+    of less than 0 is 0.
+
+    Args:
+        samples: An array of shape (..., groups, seeds), two or more of both;
+            a seed is the same in every group.
+    """
+    samples = np.asarray(samples, float)
+    groups, seeds = samples.shape[-2:]
+    means = samples.mean(axis=-1, keepdims=True)
+    rest = samples - means
+    rest -= rest.mean(axis=-2, keepdims=True)
+    noise = np.square(rest).sum(axis=(-2, -1)) / (groups - 1) / (seeds - 1)
+    variance = means[..., 0].var(axis=-1, ddof=1) - noise / seeds
+    return np.sqrt(np.maximum(variance, 0))
+
+
 def _moments(samples):
     """Returns means, squared standard errors of them, and seeds, by group."""
     samples = [np.asarray(sample, float) for sample in samples]

@@ -15,6 +15,8 @@ METRICS = ("loss", "accuracy", "val_loss", "val_accuracy")
 MARGINS = {"test_accuracy": 0.001, "test_loss": 0.004}
 # In what a difference is shown, and to how many digits.
 SCALES = {"test_accuracy": (100, 2), "test_loss": (1, 4)}
+# A run has learned if its test accuracy is above this; chance gives 0.1.
+LEARNED = 0.5
 
 
 def run_table(study, records):

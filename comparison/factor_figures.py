@@ -1,0 +1,267 @@
+"""How far settings move the accuracy, and how far activations do, drawn."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib import ticker
+
+from comparison import factors
+from comparison.style import colour, label, marker, styled
+
+# Points; on a logarithmic axis less is drawn at the edge.
+LEAST = 0.02
+# Where errors are marked that are several times others.
+MULTIPLES = (0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 1, 1.2, 1.5, 2, 3, 5, 10, 20)
+SETTING = {"color": "black"}
+ACTIVATION = {"color": "#0072B2"}
+BAND = {**ACTIVATION, "linewidth": 5, "alpha": 0.35}
+
+
+@styled
+def settings(table):
+    """Draws how far each level moves the accuracy, and how far activations do.
+
+    The factor that moves it most comes first. What is nearer to zero than the
+    left edge is drawn at the edge, and so is the end of an interval that holds
+    zero.
+
+    Args:
+        table: As `factors.table` makes it.
+
+    Returns:
+        The figure.
+    """
+    most = table["effect"].abs().groupby("factor").max().fillna(np.inf)
+    order = table.index.get_level_values("factor").map(most)
+    table = table.iloc[np.argsort(-order, kind="stable")]
+    places = np.arange(len(table))
+    figure, axes = plt.subplots(figsize=(7.5, 2.2 + 0.36 * len(table)))
+
+    ends = table[["low", "high"]].to_numpy(float)
+    holds_zero = (ends > 0).any(axis=1) & (ends < 0).any(axis=1)
+    ends = np.abs(ends)
+    ends[holds_zero] = np.sort(ends[holds_zero]) * [0, 1]
+    axes.hlines(places - 0.17, *ends.clip(LEAST / 2).T, **SETTING)
+    ends = table[["span low", "span high"]].to_numpy(float)
+    axes.hlines(places + 0.17, *ends.clip(LEAST / 2).T, **BAND)
+    effects = table["effect"]
+    for sign, mark, words in (
+        (1, ">", "the setting raises the mean of all activations"),
+        (-1, "<", "the setting lowers it"),
+    ):
+        rows = np.sign(effects) == sign
+        sizes = effects[rows].abs().clip(LEAST)
+        axes.plot(
+            sizes,
+            places[rows] - 0.17,
+            mark,
+            **SETTING,
+            markersize=8,
+            label=words,
+        )
+    axes.plot(
+        table["span"].clip(LEAST),
+        places + 0.17,
+        "D",
+        **ACTIVATION,
+        label="with it, from the worst activation to the best",
+    )
+    axes.plot([], [], **SETTING, label="95 % interval, over the seeds")
+    axes.plot([], [], **BAND, label="95 % interval, over all pairs")
+    notes = [note for note in dict.fromkeys(table["note"]) if note]
+    for number, note in enumerate(notes, 1):
+        axes.plot([], [], marker=f"${number}$", **SETTING, ls="", label=note)
+
+    names = []
+    for (factor, level), row in table.iterrows():
+        change = f"{row['usual']} → {level}" if row["usual"] else level
+        # Superscripts one, two and three.
+        sign = "¹²³"[notes.index(row["note"])] if row["note"] else ""
+        names.append(f"{factor}: {change}{sign}")
+    axes.set_yticks(places, names)
+    factor = table.index.get_level_values("factor")
+    for place in places[1:][factor[1:] != factor[:-1]]:
+        axes.axhline(place - 0.5, color="grey", linewidth=0.6, alpha=0.5)
+    axes.set_ylim(len(table) - 0.4, -0.6)
+    axes.set_xscale("log")
+    axes.set_xlim(left=LEAST * 0.9)
+    axes.xaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_major_formatter(ticker.FormatStrFormatter("%g"))
+    axes.xaxis.set_minor_locator(ticker.NullLocator())
+    axes.set_xlabel("points of accuracy (logarithmic)")
+    axes.grid(visible=False, axis="y")
+    further = (effects.abs() > table["span"]).sum()
+    figure.suptitle(
+        f"{further} of {(table['usual'] != '').sum()} settings move the "
+        "accuracy further than the activation does",
+        fontsize="large",
+    )
+    figure.legend(loc="outside lower center", ncols=2)
+    return figure
+
+
+@styled
+def orders(values, table):
+    """Draws the activations' errors at each level, a panel a factor.
+
+    Each error, the mean over the seeds, is divided by the geometric mean over
+    the activations, so that lines which cross are an order that changes.
+
+    Args:
+        values: As `factors.accuracies` makes it.
+        table: As `factors.table` makes it.
+
+    Returns:
+        The figure.
+    """
+    panels = _panels(values)
+    columns = 3
+    rows = -(-len(panels) // columns)
+    figure, grid = plt.subplots(
+        rows, columns, figsize=(8, 0.9 + 2.2 * rows), squeeze=False
+    )
+    for axes in grid.flat[len(panels) :]:
+        axes.remove()
+    for axes, (factor, errors) in zip(grid.flat, panels.items(), strict=False):
+        places = range(errors.shape[1])
+        for name, row in errors.iterrows():
+            axes.plot(
+                places,
+                row,
+                marker=marker(name),
+                color=colour(name),
+                label=label(name),
+            )
+        axes.set_title(factor, fontsize="medium")
+        names = []
+        for level in errors.columns:
+            names.append(level)
+            if (factor, level) in table.index:
+                names[-1] += f"\n({table.loc[(factor, level), 'changed']})"
+        axes.set_xticks(places, names, fontsize="small")
+        axes.set_xlim(-0.4, len(places) - 0.6)
+        axes.set_yscale("log")
+        axes.yaxis.set_major_locator(ticker.FixedLocator(MULTIPLES))
+        axes.yaxis.set_major_formatter(ticker.FormatStrFormatter("%g"))
+        axes.yaxis.set_minor_locator(ticker.NullLocator())
+    turned = (table["turned"] > 0).sum()
+    figure.suptitle(
+        f"At {turned} of {(table['usual'] != '').sum()} settings two "
+        "activations are shown to change places",
+        fontsize="large",
+    )
+    figure.supylabel("error, in multiples of the average over the activations")
+    figure.legend(
+        *grid.flat[0].get_legend_handles_labels(),
+        loc="outside lower center",
+        ncols=3,
+        title="(in brackets: how many pairs are shown to differ otherwise than "
+        "at the article's value)",
+    )
+    return figure
+
+
+@styled
+def rates(table):
+    """Draws the error by learning rate, a panel a batch size.
+
+    What is chosen has a ring.
+
+    Args:
+        table: As `factors.rates` makes it.
+
+    Returns:
+        The figure.
+    """
+    sizes = dict(list(table.groupby("batch_size", sort=False)))
+    figure, panels = plt.subplots(
+        1, len(sizes), figsize=(8, 3.6), sharey=True, squeeze=False
+    )
+    for axes, (size, rows) in zip(panels.flat, sizes.items(), strict=True):
+        errors = 100 - rows.droplevel("batch_size").drop(columns="chosen")
+        for name, row in errors.iterrows():
+            look = {"marker": marker(name), "color": colour(name)}
+            axes.plot(row.index, row, **look, label=label(name))
+            chosen = rows.loc[(size, name), "chosen"]
+            axes.plot(
+                chosen, row[chosen], "ko", markersize=13, fillstyle="none"
+            )
+        axes.set_xscale("log")
+        axes.set_xticks(
+            errors.columns, [f"{rate:g}" for rate in errors.columns]
+        )
+        axes.xaxis.set_minor_locator(ticker.NullLocator())
+        axes.set_xlim(errors.columns[0] / 1.5, errors.columns[-1] * 1.5)
+        axes.set_title(f"batches of {size}", fontsize="medium")
+    axes = panels.flat[0]
+    axes.set_yscale("log")
+    axes.yaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 3, 5)))
+    axes.yaxis.set_major_formatter(ticker.FormatStrFormatter("%g"))
+    axes.yaxis.set_minor_locator(ticker.NullLocator())
+    axes.set_ylabel("validation error (%)")
+    figure.supxlabel("learning rate")
+    edge = table["chosen"].isin([errors.columns[0], errors.columns[-1]]).sum()
+    figure.suptitle(
+        f"{edge} of {len(table)} best rates (ringed) lie at an end of what was "
+        "tried",
+        fontsize="large",
+    )
+    panels.flat[-1].legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
+    return figure
+
+
+def drawn(study, found, folders):
+    """Returns the figures of `knobs` and `knobs_rates`; of others, none.
+
+    Args:
+        study: A `studies.Study`.
+        found: Its records.
+        folders: Where the records that they stand beside are looked for.
+    """
+    if study.name == "knobs_rates":
+        return {study.name: rates(factors.rates(found))}
+    records = factors.gather(study, found, folders)
+    if not records:
+        return {}
+    table = factors.table(records)
+    return {
+        f"{study.name}-settings": settings(table),
+        f"{study.name}-orders": orders(factors.accuracies(records), table),
+    }
+
+
+def _panels(values):
+    """Returns by factor the errors over their average, a column a level."""
+    # A run that diverged has none; the table counts it.
+    values = values.dropna(subset="accuracy")
+    panels = {}
+    for level in factors.LEVELS:
+        rows = values[
+            (values["factor"] == level.factor)
+            & (values["level"] == level.label)
+        ]
+        errors = panels.setdefault(level.factor, {})
+        for at, name in (("reference", level.usual), ("level", level.label)):
+            means = rows[rows["at"] == at].groupby("activation", sort=False)
+            if name not in errors and means.ngroups:
+                errors[name] = 100 - means["accuracy"].mean()
+    return {
+        factor: _over_average(pd.DataFrame(errors)).sort_index(
+            axis=1, key=_size
+        )
+        for factor, errors in panels.items()
+        # Of one level there is nothing to compare.
+        if len(errors) > 1
+    }
+
+
+def _over_average(errors):
+    return errors / np.exp(np.log(errors).mean())
+
+
+def _size(names):
+    """Sorts numbers by size; leaves words as they are."""
+    try:
+        return names.str.replace(",", "").astype(float)
+    except ValueError:
+        return pd.Index(range(len(names)))

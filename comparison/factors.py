@@ -1,0 +1,455 @@
+"""How far each setting moves the accuracy, and the activation beside it.
+
+A factor is something that is set, such as the batch size, and a level a value
+of it. The runs of a level stand beside those of its reference, which have the
+article's value and differ in nothing else.
+"""
+
+import dataclasses
+import itertools
+import math
+
+import pandas as pd
+
+from comparison import statistics, studies, tables
+from comparison.configuration import Configuration
+
+SCALE, DIGITS = tables.SCALES["test_accuracy"]
+MARGIN = SCALE * tables.MARGINS["test_accuracy"]
+LEGEND = """\
+Test accuracy in percentage points. effect: what the level adds to the
+reference, the mean over the activations and seeds; low, high: its 95 %
+interval (t), by the seeds alone. span: from the worst activation's mean to the
+best's at this level, with what the simultaneous intervals of all pairs leave
+of it. between: the standard deviation between activations without the noise of
+the seeds. shown: of the pairs of activations, how many are shown to differ at
+this level. changed: how many differ otherwise than at the reference. turned:
+how many differ at both, the other way round. learned: runs above 50 %."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Level:
+    """Runs that differ in nothing but the activation and the seed.
+
+    Attributes:
+        factor: What is set.
+        label: To what, as a reader says it.
+        fields: The fields of `Configuration` that are not at their default.
+        reference: The `Level` that it is compared with, or `None`.
+        usual: What that has set, as a reader says it.
+        epoch: Behind which the validation accuracy is taken; `None` for the
+            test accuracy at the end.
+        note: What else a reader has to know of it.
+    """
+
+    factor: str
+    label: str
+    fields: dict
+    reference: "Level | None" = None
+    usual: str = ""
+    epoch: int | None = None
+    note: str = ""
+
+
+def _levels(factor, usual, labels, reference, note=""):
+    """Yields levels from labels, each with the fields that it changes."""
+    for label, changes in labels.items():
+        fields = _changed({**reference.fields, **changes})
+        yield Level(factor, label, fields, reference, usual, note=note)
+
+
+def _changed(fields):
+    """Returns the fields of a network that are not at their default."""
+    return {
+        field.name: fields[field.name]
+        for field in dataclasses.fields(Configuration)
+        if field.name not in ("activation", "seed")
+        and fields.get(field.name, field.default) != field.default
+    }
+
+
+def _epochs(factor, fields, epochs):
+    """Yields what runs had reached behind some epochs, less that behind 20.
+
+    The schedule does not know how many epochs are to come, so that a run of so
+    many would have been the same. Of those there is no test accuracy.
+    """
+    last = Level(factor, "20", fields, epoch=20)
+    for epoch in epochs:
+        fields = _changed({**last.fields, "epochs": max(epoch, 20)})
+        yield Level(
+            factor,
+            str(epoch),
+            fields,
+            last,
+            last.label,
+            epoch,
+            "accuracy on validation images",
+        )
+
+
+_IMAGES = {"train_samples": 10_000}
+_FEW_STEPS = "no schedule, and epochs for 800 steps"
+ARTICLE = Level("the article's values", "10,000 images", _IMAGES)
+UNSCHEDULED = Level(
+    "schedule", "off", {**_IMAGES, **studies.UNSCHEDULED}, ARTICLE, "on"
+)
+LEVELS = (
+    ARTICLE,
+    *_levels(
+        "batch normalisation",
+        "on",
+        {"off": {"batch_normalization": False}},
+        ARTICLE,
+    ),
+    *_levels(
+        "dataset",
+        "MNIST",
+        {"Fashion-MNIST": {"dataset": "fashion_mnist"}},
+        ARTICLE,
+    ),
+    *_levels(
+        "training images",
+        "10,000",
+        {
+            "300": {"train_samples": 300, "epochs": 267},
+            "1,000": {"train_samples": 1_000, "epochs": 100},
+            "3,000": {"train_samples": 3_000, "epochs": 34},
+        },
+        UNSCHEDULED,
+        _FEW_STEPS,
+    ),
+    *_levels(
+        "training images",
+        "10,000",
+        {"55,000": {"train_samples": None}},
+        ARTICLE,
+    ),
+    *_epochs("epochs", _IMAGES, (10, 50)),
+    *_epochs("epochs, 55,000 images", {}, (2, 5, 10)),
+    *_levels(
+        "learning rate",
+        "0.001",
+        {"0.0001": {"learning_rate": 0.0001}, "0.01": {"learning_rate": 0.01}},
+        ARTICLE,
+    ),
+    UNSCHEDULED,
+    *_levels(
+        "batch size",
+        "128",
+        {"32": {"batch_size": 32}},
+        UNSCHEDULED,
+        "no schedule",
+    ),
+    *_levels(
+        "batch size",
+        "128",
+        {"512": {"batch_size": 512, "epochs": 40}},
+        UNSCHEDULED,
+        _FEW_STEPS,
+    ),
+    *_levels(
+        "dropout",
+        "0.5",
+        {"0": {"dropout": 0.0}, "0.75": {"dropout": 0.75}},
+        ARTICLE,
+    ),
+)
+
+
+def gather(study, found, folders):
+    """Returns the records of `knobs`, and those that they stand beside.
+
+    Of other studies, and of a changed copy of it, none.
+
+    Args:
+        study: A `studies.Study`.
+        found: Its records.
+        folders: Where those of `part` and `controlled` are looked for.
+    """
+    known = [level.fields for level in LEVELS]
+    fields = [_changed(record["configuration"]) for record in found]
+    if study.name != "knobs" or any(one not in known for one in fields):
+        return []
+    names = {record["configuration"]["activation"] for record in found}
+    beside = [
+        record
+        for other in (study.baseline, studies.study("controlled"))
+        for record in studies.records(other, folders)
+    ]
+    return [
+        *found,
+        *(r for r in beside if r["configuration"]["activation"] in names),
+    ]
+
+
+def accuracies(records):
+    """Returns the accuracies in percent, a row a run of a level.
+
+    The columns are `factor`, `level`, `at` (`"level"`, or `"reference"` for
+    the runs that it is compared with), `activation`, `seed` and `accuracy`,
+    which is NaN if the run diverged.
+    """
+    networks = {}
+    for record in records:
+        key = frozenset(_changed(record["configuration"]).items())
+        networks.setdefault(key, []).append(record)
+    return pd.DataFrame(
+        [
+            {
+                "factor": level.factor,
+                "level": level.label,
+                "at": at,
+                "activation": record["configuration"]["activation"],
+                "seed": record["configuration"]["seed"],
+                "accuracy": _accuracy(record, one.epoch),
+            }
+            for level in LEVELS
+            for at, one in (("level", level), ("reference", level.reference))
+            if one is not None
+            for record in networks.get(frozenset(one.fields.items()), [])
+        ],
+        columns=["factor", "level", "at", "activation", "seed", "accuracy"],
+    )
+
+
+def table(records):
+    """Returns a row a level: how far it moves the accuracy, and what else does.
+
+    In percentage points, of test images where `note` says nothing else:
+
+    - `effect`, `low`, `high`: the level less its reference. Each run is set
+      beside the one of the same activation and seed, the differences of a seed
+      are averaged over the activations, and of these means the mean over the
+      seeds is shown with its 95 % t interval: what is drawn anew is the seed,
+      and three seeds are three values, however many activations share them.
+      Seeds of which a run is missing are left out, and activations of which
+      one diverged.
+    - `span`, `span low`, `span high`: from the mean of the worst activation at
+      this level to that of the best; see `statistics.span`.
+    - `between`: the standard deviation between activations, less the noise of
+      the seeds; see `statistics.spread_of_means`.
+
+    And in numbers: `learned` runs, with an accuracy above `tables.LEARNED`, of
+    so many `runs`; pairs of activations that are `shown` to differ at this
+    level, by the rule in `comparison.statistics`, of so many `pairs`; and pairs
+    whose difference has `changed` from the reference or `turned` round; see
+    `interactions`.
+
+    Each level's intervals hold by themselves, and not together with others'.
+    """
+    values, changes = accuracies(records), interactions(records)
+    rows = {}
+    for level in LEVELS:
+        here, there = _at(values, level)
+        if here.empty:
+            continue
+        effect = statistics.shared_gain(_gains(here, there))
+        samples = _samples(here)
+        pairs = _pairs(samples)
+        found = changes[
+            (changes["factor"] == level.factor)
+            & (changes["level"] == level.label)
+        ]
+        rows[level.factor, level.label] = {
+            "usual": level.usual,
+            "learned": (here > SCALE * tables.LEARNED).sum(),
+            "runs": len(here),
+            **dict(zip(["effect", "low", "high"], effect, strict=True)),
+            **_span(samples),
+            "between": _between(here),
+            "shown": pairs["shown"].sum(),
+            "pairs": len(pairs),
+            "changed": found["shown"].sum(),
+            "turned": found["turned"].sum(),
+            "note": level.note,
+        }
+    shown = pd.DataFrame.from_dict(rows, orient="index")
+    shown.index = shown.index.set_names(["factor", "level"])
+    return _rounded(shown)
+
+
+def interactions(records):
+    """Returns a row a level and pair of activations: does the level matter?
+
+    Differences in accuracy, first minus second, in percentage points, `at
+    reference` and `at level`, and the `change` from one to the other, with
+    `low`, `high` and `verdict` by the rule in `comparison.statistics`. It is
+    applied to what each activation gains in each seed, so that what its two
+    runs have in common falls out, and the intervals hold together over the
+    pairs of a level. `shown` says whether a change is; `turned`, whether a
+    difference is shown at both levels, and of opposite signs.
+    """
+    values = accuracies(records)
+    parts = []
+    for level in LEVELS:
+        here, there = _at(values, level)
+        gains = _gains(here, there)
+        if min(gains.shape) < 2:
+            continue
+        part = _pairs({name: row.to_numpy() for name, row in gains.iterrows()})
+        found = [_pairs(_samples(one)) for one in (there, here)]
+        # Of a pair that is not there, nothing is shown.
+        first, second = (
+            one["difference"].where(one["shown"]).reindex(part.index)
+            for one in found
+        )
+        part = part.rename(columns={"difference": "change"}).assign(
+            factor=level.factor,
+            level=level.label,
+            turned=first * second < 0,
+            **{
+                f"at {at}": one["difference"]
+                for at, one in zip(("reference", "level"), found, strict=True)
+            },
+        )
+        parts.append(part.reset_index())
+    columns = ["factor", "level", "first", "second", "at reference", "at level"]
+    columns += ["change", "low", "high", "verdict", "shown", "turned"]
+    if not parts:
+        return pd.DataFrame(columns=columns)
+    return _rounded(pd.concat(parts, ignore_index=True)[columns])
+
+
+def rates(records):
+    """Returns a row a batch size and activation of `knobs_rates`.
+
+    A column a learning rate, with the validation accuracy behind the last
+    epoch in percent, and `chosen`: the rate with the highest, of equal ones
+    the lowest. NaN for a run that diverged.
+    """
+    rows = pd.DataFrame(
+        [
+            {
+                **record["configuration"],
+                "accuracy": math.nan
+                if record["diverged"]
+                else SCALE * record["history"]["val_accuracy"][-1],
+            }
+            for record in records
+        ]
+    )
+    found = rows.pivot_table(
+        index=["batch_size", "activation"],
+        columns="learning_rate",
+        values="accuracy",
+        sort=False,
+        dropna=False,
+    ).sort_index(axis=1)
+    chosen = found.dropna(how="all").idxmax(axis=1)
+    return found.round(DIGITS).assign(chosen=chosen)
+
+
+def text(study, found, folders):
+    """Returns what these tables say of a study's records, or nothing.
+
+    Args:
+        study: A `studies.Study`.
+        found: Its records, one or more.
+        folders: Where the records that they stand beside are looked for.
+    """
+    if study.name == "knobs_rates":
+        return f"Validation accuracy, %:\n\n{_shown(rates(found))}"
+    records = gather(study, found, folders)
+    if not records:
+        return ""
+    parts = [_shown(table(records)), LEGEND]
+    changes = interactions(records)
+    turned = changes[changes["turned"]].drop(columns=["shown", "turned"])
+    if len(turned):
+        parts.append(f"Pairs that turn:\n\n{turned.to_string(index=False)}")
+    return "\n\n".join(parts)
+
+
+def _accuracy(record, epoch):
+    if epoch is None:
+        if record["test"] is None:
+            return math.nan
+        return SCALE * record["test"]["accuracy"]
+    behind = record["history"]["val_accuracy"][:epoch]
+    # One that diverged has fewer.
+    return SCALE * behind[-1] if len(behind) == epoch else math.nan
+
+
+def _at(values, level):
+    """Returns the accuracies of a level and of its reference.
+
+    Each a `Series` by activation, in the order of `studies.COMPARED`, and
+    seed.
+    """
+    of_level = values[
+        (values["factor"] == level.factor) & (values["level"] == level.label)
+    ]
+    return tuple(
+        of_level[of_level["at"] == at]
+        .set_index(["activation", "seed"])["accuracy"]
+        .sort_index(key=_order)
+        for at in ("level", "reference")
+    )
+
+
+def _order(keys):
+    if keys.name == "seed":
+        return keys
+    known = {name: place for place, name in enumerate(studies.COMPARED)}
+    return keys.map(lambda name: (known.get(name, len(known)), name))
+
+
+def _gains(here, there):
+    """Returns level less reference, a row an activation, a column a seed."""
+    both = pd.concat([here, there], axis=1, join="inner")
+    gains = (both.iloc[:, 0] - both.iloc[:, 1]).unstack(sort=False)
+    runs = pd.Series(1, both.index).unstack(sort=False)
+    return gains.loc[:, runs.notna().all()].dropna()
+
+
+def _samples(values):
+    """Returns the values of each activation with two or more."""
+    samples = {
+        name: group.dropna().to_numpy()
+        for name, group in values.groupby("activation", sort=False)
+    }
+    return {name: sample for name, sample in samples.items() if len(sample) > 1}
+
+
+def _pairs(samples):
+    """Returns a row a pair: difference, low, high, verdict, shown."""
+    columns = ["difference", "low", "high"]
+    names = pd.MultiIndex.from_tuples(
+        itertools.combinations(samples, 2), names=["first", "second"]
+    )
+    if not len(names):
+        columns += ["verdict", "shown"]
+        return pd.DataFrame(columns=columns, index=names)
+    found = statistics.differences(list(samples.values()))
+    pairs = pd.DataFrame(dict(zip(columns, found, strict=True)), names)
+    pairs["verdict"] = [
+        statistics.verdict(*ends, MARGIN)
+        for ends in zip(pairs["low"], pairs["high"], strict=True)
+    ]
+    pairs["shown"] = pairs["verdict"].isin(statistics.VERDICTS[:2])
+    return pairs
+
+
+def _span(samples):
+    found = [math.nan] * 3
+    if len(samples) > 1:
+        found = map(float, statistics.span(list(samples.values())))
+    return dict(zip(("span", "span low", "span high"), found, strict=True))
+
+
+def _between(values):
+    whole = values.unstack(sort=False).dropna()
+    if min(whole.shape) < 2:
+        return math.nan
+    return float(statistics.spread_of_means(whole.to_numpy()))
+
+
+def _rounded(found):
+    numbers = found.select_dtypes("float").columns
+    # + 0.0 makes a rounded -0.0 a 0.0.
+    return found.assign(**(found[numbers].round(DIGITS) + 0.0))
+
+
+def _shown(found):
+    return found.to_string(na_rep="-", sparsify=False)
