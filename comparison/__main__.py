@@ -25,14 +25,13 @@ def main(arguments):
 def run(study, options):
     """Runs a study, prints its table, and draws its figures."""
     try:
-        with _client(options) as client:
+        with terminal.interruptible(), _client(options) as client:
             print(f"{study.name}: {study.purpose}")
             found = studies.run(
                 study, options.results, [records.RESULTS], options.data, client
             )
-    except KeyboardInterrupt:
-        print(f"\nInterrupted: {_kept(study, options)}", file=sys.stderr)
-        return 130
+    except KeyboardInterrupt as error:
+        raise KeyboardInterrupt(_kept(study, options)) from error
     # A full disk, or a cluster that is no more: no word of the user's is wrong.
     except OSError as error:
         raise ValueError(f"{error}. {_kept(study, options)}") from error

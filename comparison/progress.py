@@ -46,7 +46,11 @@ class Progress:
             self.bars[configuration] = bar
 
     def epoch(self, configuration, history):
-        """Shows a run behind an epoch."""
+        """Shows a run behind an epoch.
+
+        Raises:
+            KeyboardInterrupt: If Ctrl-C came in the command, and got lost.
+        """
         bar = self.bars[configuration]
         epochs = len(history["loss"])
         if bar.n == 0:
@@ -64,6 +68,7 @@ class Progress:
                 f"{_left(bar)} left; {self.all.desc}, {_left(self.all)} left",
                 file=self.stream,
             )
+        terminal.check_interrupt()
 
     def finish(self, configuration, record):
         """Takes a finished run off the display."""

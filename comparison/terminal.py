@@ -9,6 +9,7 @@ import functools
 import os
 import signal
 import sys
+import threading
 
 # What an encoding may lack, as it is written instead.
 _PLAIN = {"±": "+-", "β": "beta", "−": "-", "×": "x", "–": "-"}
@@ -97,8 +98,58 @@ def _is_command():
 
 def _exchange(old, new):
     """Gives Ctrl-C another handler, if it has the one that it should have."""
-    if signal.getsignal(signal.SIGINT) is old:
+    # No other thread may.
+    in_main = threading.current_thread() is threading.main_thread()
+    if in_main and signal.getsignal(signal.SIGINT) is old:
         signal.signal(signal.SIGINT, new)
+
+
+@contextlib.contextmanager
+def _noting():
+    """Notes that Ctrl-C came, where it is left to Python's own handler."""
+
+    def handler(number, frame):
+        handler.came = True
+        signal.default_int_handler(number, frame)
+
+    def report(unraisable):
+        # What is noted is not lost: it needs no traceback.
+        if not (handler.came and unraisable.exc_type is KeyboardInterrupt):
+            reported(unraisable)
+
+    handler.came = False
+    reported = sys.unraisablehook
+    _exchange(signal.default_int_handler, handler)
+    sys.unraisablehook = report
+    try:
+        yield
+    finally:
+        sys.unraisablehook = reported
+        _exchange(handler, signal.default_int_handler)
+
+
+def check_interrupt():
+    """Raises KeyboardInterrupt if Ctrl-C came since the command began.
+
+    Python drops the one that it raises in a `__del__`. Outside of commands
+    nothing is noted, and this does nothing.
+    """
+    if getattr(signal.getsignal(signal.SIGINT), "came", False):
+        raise KeyboardInterrupt
+
+
+@contextlib.contextmanager
+def interruptible():
+    """Ends with KeyboardInterrupt if Ctrl-C came, whatever became of it.
+
+    TensorFlow makes another error of it in the Python that it calls.
+    """
+    try:
+        yield
+    except Exception:
+        check_interrupt()
+        raise
+    check_interrupt()
 
 
 @contextlib.contextmanager
@@ -145,12 +196,14 @@ def command(main):
             _exchange(signal.SIG_DFL, signal.default_int_handler)
         with _streams():
             try:
-                try:
-                    return main(arguments)
-                finally:
-                    sys.stdout.flush()
-            except KeyboardInterrupt:
-                print("\nInterrupted.", file=sys.stderr)
+                with _noting(), interruptible():
+                    try:
+                        return main(arguments)
+                    finally:
+                        sys.stdout.flush()
+            except KeyboardInterrupt as error:
+                said = f": {error}" if error.args else "."
+                print(f"\nInterrupted{said}", file=sys.stderr)
                 return 130
             except (ValueError, OSError) as error:
                 _say(error)

@@ -139,7 +139,7 @@ def test_bad_input(capsys, monkeypatch, own_results, tmp_path, words, expected):
         "--results",
         results,
     )
-    assert status == 2
+    assert status == 2, err
     assert err.startswith("error: ")
     assert err.count("\n") == 1
     for word in expected:
@@ -155,7 +155,7 @@ def test_bad_input(capsys, monkeypatch, own_results, tmp_path, words, expected):
 )
 def test_words_that_are_no_command(capsys, no_runs, words):
     status, out, err = call(capsys, *words.split())
-    assert status == 2
+    assert status == 2, err
     assert out == ""
     assert "usage: python -m comparison" in err
     assert "error: " in err.splitlines()[-1]
@@ -256,7 +256,7 @@ def test_results_without_the_permission(
     monkeypatch.setattr(os, "access", access)
     status, _, err = call(capsys, command, "smoke", "--results", folder)
     assert asked[0] == (folder if exists else tmp_path)
-    assert status == 2
+    assert status == 2, err
     if is_refused:
         assert "Permission denied" in err
         assert err.endswith(f"Received: results={str(folder)!r}\n")
@@ -268,7 +268,7 @@ def test_results_without_the_permission(
 @pytest.mark.parametrize("option", ["--results", "--data"])
 def test_path_without_a_letter(capsys, no_runs, own_results, option):
     status, _, err = call(capsys, "run", "smoke", option, "")
-    assert status == 2
+    assert status == 2, err
     assert err.endswith("must be a path. Received: ''\n")
 
 
@@ -289,7 +289,7 @@ def test_advice_is_in_the_words_that_were_used(
 ):
     words = [*words.split(), "--results", tmp_path / "a b"]
     status, _, err = call(capsys, *words)
-    assert status == 2
+    assert status == 2, err
     advice = err.rpartition("Make them with: ")[2]
     assert shlex.split(advice) == [
         *("python", "-m", "comparison", "run"),
@@ -304,7 +304,7 @@ def test_results_that_are_no_folder(capsys, tmp_path, tiny, own_results, below):
     path.write_text("mine")
     words = ("run", "smoke", "--activations", "relu")
     status, _, err = call(capsys, *words, "--results", path / below)
-    assert status == 2
+    assert status == 2, err
     assert err.startswith("error: ") and str(path) in err
     assert err.count("\n") == 1
     assert path.read_text() == "mine"
@@ -319,7 +319,7 @@ def test_no_network_and_no_mnist(capsys, monkeypatch, tmp_path, own_results):
     data._arrays.cache_clear()
     results = tmp_path / "new"
     status, _, err = call(capsys, "run", "controlled", "--results", results)
-    assert status == 2
+    assert status == 2, err
     assert err.count("\n") == 1
     for word in ("no route", "--data PATH", "--dataset mnist_sample", "online"):
         assert word in err
@@ -400,12 +400,12 @@ def test_mean_and_spread_over_seeds(
     for seed, accuracy in ((0, 0.75), (1, 0.5)):
         study = studies.study("quick", ["relu"], [seed])
         write_record(study.configurations[0], tmp_path, accuracy)
-    status, out, _ = call(
+    status, out, err = call(
         capsys,
         *("table", "quick", "--activations", "relu", "--seeds", "0", "1"),
         *("--results", tmp_path),
     )
-    assert status == 0
+    assert status == 0, err
     # The standard deviation of 0.75 and 0.5, with one degree of freedom.
     (row,) = [line for line in out.splitlines() if line.startswith("relu")]
     assert "0.625" in row and "0.1768" in row
@@ -417,8 +417,8 @@ def test_run_named_twice_is_one_row(
 ):
     write_record(studies.study("quick", ["relu"]).configurations[0], tmp_path)
     words = "table quick --csv --seeds 0 0 --activations relu relu --results"
-    status, out, _ = call(capsys, *words.split(), tmp_path)
-    assert status == 0
+    status, out, err = call(capsys, *words.split(), tmp_path)
+    assert status == 0, err
     assert len(out.splitlines()) == 2
 
 
@@ -453,10 +453,10 @@ def test_spoilt_record_in_a_table(
         write_record(configuration, tmp_path)
     path = tmp_path / f"{study.configurations[1].key}.json"
     path.write_text(path.read_text().replace("0.9", "0.95"))
-    status, out, _ = call(
+    status, out, err = call(
         capsys, "table", "quick", "--csv", "--results", tmp_path
     )
-    assert status == 0
+    assert status == 0, err
     assert [row["activation"] for row in csv.DictReader(io.StringIO(out))] == [
         "relu"
     ]
@@ -473,7 +473,7 @@ def test_run_then_read(capsys, monkeypatch, tmp_path, own_results):
     results = tmp_path / "deep" / "results"
     words = ("run", "smoke", "--activations", "relu", "--results", results)
     status, out, err = call(capsys, *words)
-    assert status == 0
+    assert status == 0, err
     (line,) = err.splitlines()
     assert line.startswith("relu, seed 0: epoch 1 of 1, validation accuracy")
     (configuration,) = studies.study("smoke", ["relu"]).configurations
@@ -532,8 +532,8 @@ def test_no_words_run_quick(
         return write_record(configuration, results)
 
     monkeypatch.setattr(runs, "run", pretend)
-    status, out, _ = call(capsys)
-    assert status == 0
+    status, out, err = call(capsys)
+    assert status == 0, err
     expected = studies.study("quick").configurations
     assert run == [(c, pathlib.Path("runs"), None) for c in expected]
     assert "ranks nothing" in out
@@ -553,7 +553,7 @@ def test_options_reach_the_run(
         return write_record(configuration, results)
 
     monkeypatch.setattr(runs, "run", pretend)
-    status, _, _ = call(
+    status, _, err = call(
         capsys,
         *[
             "run",
@@ -575,7 +575,7 @@ def test_options_reach_the_run(
         ],
         *("--results", tmp_path, "--data", "somewhere"),
     )
-    assert status == 0
+    assert status == 0, err
     expected = Configuration(
         "gelu",
         seed=4,
@@ -604,7 +604,7 @@ def test_ctrl_c_says_how_to_go_on(
     status, _out, err = call(
         capsys, "run", "smoke", "--results", tmp_path / "r"
     )
-    assert status == 130
+    assert status == 130, err
     assert "2 of 6 runs" in err and "goes on" in err
     assert str(tmp_path / "r") in err
     assert len(list((tmp_path / "r").glob("*.json"))) == 2
@@ -628,7 +628,7 @@ def test_full_disk_under_a_run(
 
     monkeypatch.setattr(records.os, "fsync", fail)
     status, _, err = call(capsys, *words)
-    assert status == 2
+    assert status == 2, err
     error = err.splitlines()[-1]
     study = studies.study("smoke", ["relu", "tanh"], epochs=3, batch_size=16)
     relu, tanh = study.configurations
@@ -640,7 +640,7 @@ def test_full_disk_under_a_run(
     assert files == {f"{relu.key}.json", checkpoint.name}
 
     status, _, err = call(capsys, *words)
-    assert status == 0
+    assert status == 0, err
     # Behind the first epoch, which is on disk.
     assert [line.partition(" of")[0] for line in err.splitlines()] == [
         "tanh, seed 0: epoch 2",
@@ -727,7 +727,7 @@ def test_interrupted_and_killed(
     wait_for(run, checkpoint.exists)
     run.send_signal(signal.SIGINT)
     out, err = run.communicate(timeout=300)
-    assert run.returncode == 130
+    assert run.returncode == 130, err
     assert "1 of 2 runs" in err and "The same command goes on" in err
     assert "Traceback" not in err
     assert len(out.splitlines()) == 1
@@ -746,7 +746,7 @@ def test_interrupted_and_killed(
         records.read(second)
 
     status, out, err = call(capsys, *words.split()[:-1], results)
-    assert status == 0
+    assert status == 0, err
     assert "damaged" not in err
     assert records.read(first) == finished
     record = records.read(second)

@@ -1,5 +1,6 @@
-"""Tests of comparison/terminal.py: streams, encodings, Ctrl-C at the start."""
+"""Tests of comparison/terminal.py: streams, encodings, Ctrl-C."""
 
+import concurrent.futures
 import io
 import os
 import pathlib
@@ -8,9 +9,11 @@ import subprocess
 import sys
 
 import pytest
+import tensorflow as tf
 
-from comparison import studies
+from comparison import claims, progress, runs, studies, terminal
 from comparison.__main__ import main
+from comparison.claims.__main__ import main as claims_main
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
@@ -154,7 +157,207 @@ def test_ctrl_c_while_it_imports():
         signal.signal(signal.SIGINT, handler)
 
 
-def test_library_keeps_its_ctrl_c():
-    handler = signal.getsignal(signal.SIGINT)
-    main(["table", "nonsense"])
-    assert signal.getsignal(signal.SIGINT) is handler
+@pytest.fixture
+def press(monkeypatch):
+    """Presses Ctrl-C, to a process as a shell of one's own starts it."""
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    # Not pytest's, which is silent until the test is over.
+    monkeypatch.setattr(sys, "unraisablehook", sys.__unraisablehook__)
+    yield lambda: signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    signal.signal(signal.SIGINT, handler)
+
+
+@pytest.fixture
+def drop(press):
+    """Presses Ctrl-C where Python drops what it raises."""
+
+    class Finalized:
+        def __del__(self):
+            press()
+
+    # It is finalized at once.
+    return lambda: Finalized() and None
+
+
+def in_py_function(press):
+    tf.py_function(press, [], [])
+
+
+def in_conversion(press):
+    class Images:
+        def __len__(self):
+            return 1
+
+        def __getitem__(self, index):
+            press()
+
+    tf.convert_to_tensor(Images())
+
+
+def in_an_exit(press):
+    try:
+        press()
+    except KeyboardInterrupt:
+        raise TimeoutError("the cluster does not close") from None
+
+
+@pytest.mark.parametrize(
+    "lands, error",
+    [
+        (in_py_function, tf.errors.UnknownError),
+        (in_conversion, ValueError),
+        (in_an_exit, OSError),
+    ],
+)
+def test_ctrl_c_of_which_others_make_an_error(
+    lands,
+    error,
+    press,
+    capsys,
+    monkeypatch,
+    own_results,
+    tmp_path,
+    write_record,
+):
+    raised = []
+
+    def run(configuration, results, data_path=None, on_epoch=None, wait=True):
+        if configuration.activation == "tanh":
+            try:
+                lands(press)
+            except Exception as made:
+                raised.append(made)
+                raise
+        return write_record(configuration, results)
+
+    monkeypatch.setattr(runs, "run", run)
+    words = ["run", "smoke", "--activations", "relu", "tanh", "--results"]
+    status = main([*words, str(tmp_path)])
+    err = capsys.readouterr().err
+    assert isinstance(raised[0], error)
+    assert status == 130, err
+    *_, last = err.splitlines()
+    assert last.startswith("Interrupted: 1 of 2 runs are on disk")
+    assert "Traceback" not in err and "error:" not in err
+
+
+def test_ctrl_c_that_is_dropped_ends_with_the_epoch(
+    drop, tiny, capsys, monkeypatch, own_results, tmp_path
+):
+    """And the next command knows nothing of it."""
+    words = ["run", "smoke", "--activations", "relu", "--epochs", "2"]
+    words += ["--batch-size", "16", "--results", str(tmp_path)]
+
+    def epoch(self):
+        train(self)
+        drop()
+
+    train = runs.Training.epoch
+    with monkeypatch.context() as patch:
+        patch.setattr(runs.Training, "epoch", epoch)
+        status = main(words)
+    err = capsys.readouterr().err
+    assert status == 130, err
+    assert "Traceback" not in err
+    first, _, said = err.splitlines()
+    assert first.startswith("relu, seed 0: epoch 1 of 2")
+    assert said.startswith("Interrupted: 0 of 1 runs are on disk")
+
+    status = main(words)
+    err = capsys.readouterr().err
+    assert status == 0, err
+    (second,) = err.splitlines()
+    assert second.startswith("relu, seed 0: epoch 2 of 2")
+
+
+def test_ctrl_c_that_is_dropped_behind_the_last_epoch(
+    drop, fake_runs, capsys, monkeypatch, own_results, tmp_path
+):
+    def finish(*arguments):
+        shown(*arguments)
+        drop()
+
+    shown = progress.Progress.finish
+    monkeypatch.setattr(progress.Progress, "finish", finish)
+    words = ["run", "smoke", "--activations", "relu", "--results"]
+    status = main([*words, str(tmp_path)])
+    out, err = capsys.readouterr()
+    assert status == 130, err
+    assert err.splitlines()[-1].startswith("Interrupted: 1 of 1 runs")
+    assert len(out.splitlines()) == 1
+
+
+def test_ctrl_c_that_is_dropped_in_a_claim(drop, capsys, monkeypatch, tmp_path):
+    done = []
+
+    def recorded(name, *arguments, **keywords):
+        done.append(name)
+        drop()
+        return []
+
+    monkeypatch.setattr(claims, "recorded", recorded)
+    assert claims_main(["--results", str(tmp_path)]) == 130
+    assert done == list(claims.EXPERIMENTS)[:1]
+    assert capsys.readouterr().err == "\nInterrupted.\n"
+
+
+def test_what_else_is_dropped_is_told(drop, capsys):
+    class Broken:
+        def __init__(self, error):
+            self.error = error
+
+        def __del__(self):
+            raise self.error
+
+    @terminal.command
+    def main(arguments):
+        # Nobody has pressed anything yet.
+        Broken(KeyboardInterrupt("of its own"))
+        drop()
+        Broken(KeyError("broken"))
+
+    assert main([]) == 130
+    err = capsys.readouterr().err
+    assert "KeyboardInterrupt: of its own" in err
+    assert "KeyError: 'broken'" in err
+    assert err.count("Traceback") == 2
+
+
+def test_ctrl_c_outside_of_commands(drop, fake_runs, capsys, tmp_path):
+    """As in a notebook: what is dropped there is told, and nothing ends."""
+
+    @terminal.command
+    def interrupted(arguments):
+        drop()
+
+    assert interrupted([]) == 130
+    capsys.readouterr()
+    drop()
+    assert "KeyboardInterrupt" in capsys.readouterr().err
+    studies.run(studies.study("quick", ["relu"]), tmp_path)
+    assert len(fake_runs) == 1
+
+
+@pytest.mark.parametrize("handler", [signal.SIG_IGN, lambda *event: None])
+def test_library_keeps_its_ctrl_c(handler):
+    """As where a shell starts it in the background."""
+
+    @terminal.command
+    def pressed(arguments):
+        signal.raise_signal(signal.SIGINT)
+        return 0
+
+    before = signal.signal(signal.SIGINT, handler)
+    try:
+        assert pressed([]) == 0
+        assert signal.getsignal(signal.SIGINT) is handler
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def test_command_in_another_thread(press):
+    """No handler can be set there, and none is needed."""
+    main = terminal.command(lambda arguments: 0)
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        assert pool.submit(main, []).result() == 0

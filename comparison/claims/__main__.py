@@ -37,6 +37,7 @@ def main(arguments):
         table = claims.recorded(name, results, again=name in options.again)
         seconds = time.perf_counter() - start
         print(f"{name}: {len(table)} rows, {seconds:.0f} s", flush=True)
+        terminal.check_interrupt()
     return 0
 
 
