@@ -10,7 +10,7 @@ from matplotlib import ticker
 from matplotlib.lines import Line2D
 from scipy import stats
 
-from comparison import data, statistics, tables
+from comparison import cited, data, depth, depth_figures, statistics, tables
 from comparison.records import write_whole
 from comparison.style import (
     colour,
@@ -657,11 +657,20 @@ def overview(study, records):
 
 def save_all(study, records, folder):
     """Writes a study's figures as PNG files; returns their paths."""
-    histories = tables.history_table(study, records)
-    history = tables.published_history() if study.published else None
-    drawn = {study.name: overview(study, records)}
-    for metric in METRIC_LABELS:
-        drawn[f"{study.name}-{metric}"] = curves(histories, metric, history)
+    drawn = {}
+    if "hidden" in study.varying:
+        # A panel a network would be hundreds.
+        drawn[study.name] = depth_figures.grid(depth.ends(study, records))
+    else:
+        drawn[study.name] = overview(study, records)
+        histories = tables.history_table(study, records)
+        history = tables.published_history() if study.published else None
+        for metric in METRIC_LABELS:
+            drawn[f"{study.name}-{metric}"] = curves(histories, metric, history)
+    if study.cited:
+        drawn[f"{study.name}-published"] = depth_figures.single_runs(
+            cited.beside(study, records), cited.measured(study, records)
+        )
     paths = []
     for name, figure in drawn.items():
         paths.append(folder / f"{name}.png")

@@ -36,6 +36,9 @@ LABELS = {
     "relu": "ReLU",
     "leaky_relu": "leaky ReLU",
     "swish_trainable": "swish, β trained",
+    "elu": "ELU",
+    "selu": "SELU",
+    "gelu": "GELU",
 }
 
 
