@@ -10,7 +10,15 @@ from matplotlib import ticker
 from matplotlib.lines import Line2D
 from scipy import stats
 
-from comparison import data, factor_figures, statistics, tables
+from comparison import (
+    cited,
+    data,
+    depth,
+    depth_figures,
+    factor_figures,
+    statistics,
+    tables,
+)
 from comparison.records import write_whole
 from comparison.style import (
     colour,
@@ -666,6 +674,10 @@ def save_all(study, records, folder, folders=()):
     """
     drawn = factor_figures.drawn(study, records, folders)
     drawn = drawn or _of_runs(study, records)
+    if study.cited:
+        drawn[f"{study.name}-published"] = depth_figures.single_runs(
+            cited.beside(study, records), cited.measured(study, records)
+        )
     paths = []
     for name, figure in drawn.items():
         paths.append(folder / f"{name}.png")
@@ -678,7 +690,10 @@ def save_all(study, records, folder, folders=()):
 
 
 def _of_runs(study, records):
-    """Returns the figures of a study whose runs can be told apart, by name."""
+    """Returns the figures of a study's runs, by name."""
+    if "hidden" in study.varying:
+        # A panel a network would be hundreds.
+        return {study.name: depth_figures.grid(depth.ends(study, records))}
     histories = tables.history_table(study, records)
     history = tables.published_history() if study.published else None
     drawn = {study.name: overview(study, records)}

@@ -3,7 +3,15 @@
 `python -m comparison.report` writes that page anew.
 """
 
-from comparison import claims, factors, records, studies, tables
+from comparison import (
+    cited,
+    claims,
+    depth,
+    factors,
+    records,
+    studies,
+    tables,
+)
 
 PAGE = records.ROOT / "docs" / "results.md"
 LEGEND = """\
@@ -18,6 +26,20 @@ seeds with such spreads would find four times in five."""
 CHANCE = """\
 chance ±: how far the seed alone would move the mean difference in accuracy,
 95 % of the time, by the spread of the baseline's runs."""
+LEARNED = f"""\
+learned: how many of the seeds have a test accuracy above {tables.LEARNED};
+diverged ones have none. Means are of all that have one, learned or not."""
+DEEPEST = f"""\
+Hidden layers of the deepest network that reached {depth.REACHED} in validation
+after some epoch, by seed; 0: none did. learned: how many runs of all depths
+have a test accuracy above {tables.LEARNED}."""
+MEDIANS = """\
+Test accuracy by hidden layers, the median of the seeds that have one:"""
+COUNTS = f"""\
+How many of the seeds learned, with a test accuracy above {tables.LEARNED}:"""
+CITED = """\
+low, high: 95 % interval for one new run, from the seeds measured (t); inside:
+whether the published run lies within."""
 UNITS = {
     "test_accuracy": "test accuracy, percentage points",
     "test_loss": "test loss, nats",
@@ -33,7 +55,19 @@ def text(study, found, folders):
         folders: Where the records of its baseline are looked for.
     """
     own = factors.text(study, found, folders)
-    parts = [own or _shown(tables.summary(study, found))]
+    if own:
+        parts = [own]
+    elif "hidden" in study.varying:
+        parts = _by_depth(study, found)
+    else:
+        summary = tables.summary(study, found)
+        parts = [_shown(summary)]
+        if "learned" in summary:
+            parts.append(LEARNED)
+    if study.cited:
+        beside = _shown(cited.beside(study, found))
+        parts.append(f"Beside what was published elsewhere:\n\n{beside}")
+        parts.append(CITED)
     if study.published:
         beside = _shown(tables.beside_published(study, found))
         parts.append(f"Beside what was published:\n\n{beside}")
@@ -47,6 +81,25 @@ def text(study, found, folders):
     if len({record["configuration"]["seed"] for record in found}) == 1:
         parts.append("One seed: differences this small are not a ranking.")
     return "\n\n".join(parts)
+
+
+def _by_depth(study, found):
+    rows = depth.ends(study, found)
+    deepest, accuracies = depth.deepest(rows), depth.accuracies(rows)
+    # What is the same in all of them is in the study's purpose.
+    shared = [
+        level
+        for level in deepest.index.names
+        if level != "activation" and deepest.index.unique(level).size == 1
+    ]
+    return [
+        f"{words}\n\n{_shown(table.droplevel(shared))}"
+        for words, table in (
+            (DEEPEST, deepest),
+            (MEDIANS, depth.by_depth(accuracies, "median").round(4)),
+            (COUNTS, depth.by_depth(accuracies, "learned")),
+        )
+    ]
 
 
 def _effects(study, found, folders):

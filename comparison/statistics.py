@@ -120,6 +120,20 @@ def mean_interval(sample):
     return float(stats.t.ppf((1 + LEVEL) / 2, len(sample) - 1) * error)
 
 
+def prediction_interval(sample):
+    """Returns the ends of the 95 % interval for one further value; NaN for one.
+
+    If seeds are normally distributed, a new one falls within it 95 % of the
+    time, whatever their mean and spread: mean +- t sd sqrt(1 + 1 / n). Where
+    accuracies pile up below 1, or some seeds do not learn, they are not normal
+    and this is a rough guide.
+    """
+    # The mean's own is t sd sqrt(1 / n).
+    half_width = mean_interval(sample) * math.sqrt(len(sample) + 1)
+    mean = float(np.mean(sample))
+    return mean - half_width, mean + half_width
+
+
 def paired_difference(first, second):
     """Returns the mean of paired differences, and the ends of its interval.
 

@@ -28,6 +28,8 @@ class Study:
         baseline: The study whose run of the same activation and seed each run
             is to be compared with, or `None`.
         published: Whether the published figures are of what it trains.
+        cited: The file in `results/` with the table of single runs of it that
+            were published elsewhere, or `None`; see `cited.published`.
         varying: The fields that differ within the study, but for activation
             and seed; a part of a study keeps those of the whole.
     """
@@ -37,6 +39,7 @@ class Study:
     configurations: tuple
     baseline: "Study | None" = None
     published: bool = False
+    cited: str | None = None
     varying: tuple | None = None
 
     def __post_init__(self):
@@ -87,12 +90,12 @@ def of_networks(name, purpose, seeds, networks=COMPARED, **fields):
         purpose: What it is for.
         seeds: Of every network.
         networks: Activations, or dicts of fields of `Configuration`.
-        **fields: `baseline` and `published` of `Study`, and fields of
-            `Configuration` that all networks share.
+        **fields: `baseline`, `published` and `cited` of `Study`, and fields
+            of `Configuration` that all networks share.
     """
     about = {
         key: fields.pop(key)
-        for key in ("baseline", "published")
+        for key in ("baseline", "published", "cited")
         if key in fields
     }
     networks = [
@@ -349,6 +352,7 @@ STUDIES = {
             epochs=10,
             train_samples=54_000,
             shuffle=False,
+            cited="published_swish_experiment.csv",
         ),
         of_networks(
             "cited_eswish",
@@ -367,6 +371,7 @@ STUDIES = {
             hidden=(200, 100, 60, 30),
             optimizer="sgd",
             learning_rate=0.1,
+            cited="published_eswish.csv",
         ),
         of_networks(
             "cited_mish",
@@ -384,6 +389,7 @@ STUDIES = {
             learning_rate=0.01,
             epochs=10,
             schedule=False,
+            cited="published_mish_depths.csv",
         ),
         of_networks(
             "smoke",
@@ -452,6 +458,7 @@ def study(name, activations=None, seeds=None, **changes):
         found,
         configurations=configurations,
         published=found.published and not changes,
+        cited=None if changes else found.cited,
         # What is changed no longer varies.
         varying=tuple(f for f in found.varying if f not in changes),
     )

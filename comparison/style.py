@@ -19,7 +19,8 @@ COLOURS = {
     "swish": "#0072B2",
     "swish_trainable": "#009E73",
 }
-# For any other, by its name.
+# For others that are drawn together; and for any other, by its letters.
+_OTHERS = {"elu": "#6A3D9A", "selu": "#B15928", "gelu": "#666600"}
 _SPARE = ("#6A3D9A", "#B15928", "#1B9E77", "#E7298A", "#666600")
 # Where lines lie on each other, marks tell them apart.
 MARKERS = {
@@ -31,11 +32,17 @@ MARKERS = {
     "leaky_relu": "v",
     "swish": "D",
     "swish_trainable": "P",
+    "elu": "<",
+    "selu": ">",
+    "gelu": "X",
 }
 LABELS = {
     "relu": "ReLU",
     "leaky_relu": "leaky ReLU",
     "swish_trainable": "swish, β trained",
+    "elu": "ELU",
+    "selu": "SELU",
+    "gelu": "GELU",
 }
 
 
@@ -47,7 +54,7 @@ def styled(function):
 def colour(activation):
     """Returns the colour of an activation, always the same for a name."""
     spare = _SPARE[sum(activation.encode()) % len(_SPARE)]
-    return COLOURS.get(activation, spare)
+    return {**_OTHERS, **COLOURS}.get(activation, spare)
 
 
 def marker(activation):

@@ -66,18 +66,33 @@ def run_table(study, records):
     )
 
 
-def summary(study, records):
-    """Returns a row an activation: means over the seeds, and the spread.
+def ends(study, records):
+    """Returns `run_table`, and how each run ended.
 
-    The training figures are Keras's own, averaged over the last epoch with
-    dropout at work. `sd` is the standard deviation over the seeds, `±` half
-    the 95 % interval of the mean (t): of each activation alone.
+    The metrics of the last epoch, under Keras's names; `diverged`; `learned`,
+    whether the test accuracy is above `LEARNED`, which that of a diverged run
+    never is.
     """
     rows = run_table(study, records)
     for column in METRICS:
         last = [record["history"][column][-1] for record in records]
         rows[column] = pd.Series(last, dtype=float)
     rows["diverged"] = [record["diverged"] for record in records]
+    rows["learned"] = rows["test_accuracy"] > LEARNED
+    return rows
+
+
+def summary(study, records):
+    """Returns a row an activation: means over the seeds, and the spread.
+
+    The training figures are Keras's own, averaged over the last epoch with
+    dropout at work. `sd` is the standard deviation over the seeds, `±` half
+    the 95 % interval of the mean (t): of each activation alone. Where a run
+    has not learned, `learned` counts those that have: with a test accuracy
+    above `LEARNED`. The means are of them all, but for the test figures of
+    runs that diverged, which have none and are counted as `diverged`.
+    """
+    rows = ends(study, records)
     # A study's variants go by the name of the activation where that is all.
     rows["activation"] = rows["variant"]
     by_activation = rows.groupby("activation", sort=False)
@@ -100,6 +115,8 @@ def summary(study, records):
             )
             table[f"sd{of}"] = values.std()
     table = table.round(4)
+    if not rows["learned"].all():
+        table["learned"] = by_activation["learned"].sum()
     if rows["diverged"].any():
         table["diverged"] = by_activation["diverged"].sum()
     return table

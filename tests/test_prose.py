@@ -14,6 +14,7 @@ TEXTS = {
     "notebooks/02_mnist_comparison.ipynb": "prose_02",
     "notebooks/03_published_or_controlled.ipynb": "prose_03",
     "notebooks/04_why.ipynb": "prose_04",
+    "notebooks/05_depth_and_initialisation.ipynb": "prose_05",
 }
 
 

@@ -177,6 +177,24 @@ def test_mean_interval_is_scipys():
     assert math.isnan(statistics.mean_interval([0.99]))
 
 
+def test_prediction_interval_by_hand():
+    # n = 4, mean 2.5, variance 5/3, t of 3 degrees of freedom 3.182446.
+    half = 3.182446 * math.sqrt(5 / 3 * (1 + 1 / 4))
+    low, high = statistics.prediction_interval([1, 2, 3, 4])
+    assert (low, high) == pytest.approx((2.5 - half, 2.5 + half), rel=1e-6)
+    assert all(map(math.isnan, statistics.prediction_interval([0.99])))
+
+
+@pytest.mark.parametrize("seeds", [2, 3, 10])
+def test_prediction_interval_holds_a_new_seed_nineteen_times_in_twenty(seeds):
+    """Of 4,000 the rate is known to 0.0035."""
+    rng = np.random.default_rng(8)
+    sample = rng.normal(99, 0.1, (4_000, seeds))
+    new = rng.normal(99, 0.1, 4_000)
+    low, high = np.transpose([*map(statistics.prediction_interval, sample)])
+    assert abs(np.mean((low < new) & (new < high)) - 0.95) < 0.012
+
+
 @pytest.mark.parametrize("seeds, pairs", [(2, 1), (2, 2), (3, 2), (5, 1)])
 def test_chance_is_beyond_its_interval_at_most_one_time_in_twenty(seeds, pairs):
     """Runs that differ in nothing; of 20,000 the rate is known to 0.0015."""

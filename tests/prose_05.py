@@ -1,0 +1,368 @@
+"""The facts in notebook 5; see prose.py."""
+
+import functools
+import math
+import pathlib
+
+import nbformat
+import numpy as np
+from scipy import stats
+
+from comparison import cited, records, statistics, studies
+from comparison.claims import training
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+NOTEBOOK = ROOT / "notebooks" / "05_depth_and_initialisation.ipynb"
+GAUSSIAN = "random_normal 0.01"
+GLOROT, HE = "glorot_uniform", "he_normal"
+WIDTH, LAYERS = 100, 32
+
+
+def where(holds, value):
+    """A number, if what the words around it say holds; else no number."""
+    return value if holds else math.nan
+
+
+# The algebra: the notebook's own cells, run.
+
+
+@functools.cache
+def cells():
+    """The names that the cells of the algebra define."""
+    cells = {
+        cell.source
+        for cell in nbformat.read(NOTEBOOK, as_version=4).cells
+        if cell.cell_type == "code"
+    }
+    (function,) = (c for c in cells if "def gradients(" in c)
+    (draw,) = (c for c in cells if c.startswith("NAMES ="))
+    values = {}
+    exec(PRELUDE, values)
+    exec(function, values)
+    exec(draw.partition("plt.figure")[0], values)
+    assert (values["WIDTH"], values["LAYERS"]) == (WIDTH, LAYERS)
+    return values
+
+
+@functools.cache
+def drawn():
+    """Gradient left by layer, measured and predicted, a network an entry."""
+    return {
+        network: (
+            sizes / sizes[-1],
+            np.cumprod([1, *factors[-2::-1]])[::-1],
+        )
+        for network, (sizes, factors) in cells()["found"].items()
+    }
+
+
+PRELUDE = """
+import itertools
+
+import numpy as np
+import scipy.special
+
+import activations
+from comparison.claims import training
+
+(x, y), _ = training.digits(3000)
+"""
+
+
+def left(activation, initializer):
+    """What is left of the gradient at the first layer, as measured."""
+    return drawn()[activation, initializer][0][0]
+
+
+def left_of_sixteen():
+    sizes, _ = cells()["gradients"]("sigmoid", lambda n_in, n_out: 16 / n_in)
+    return sizes[0] / sizes[-1]
+
+
+def ratios(network=None):
+    """Measured over predicted, of every layer but the last."""
+    networks = drawn().values() if network is None else [drawn()[network]]
+    return np.concatenate([(m / p)[:-1] for m, p in networks])
+
+
+def within_two():
+    found = ratios()
+    return [len(found), 100 * np.mean(np.abs(np.log2(found)) <= 1)]
+
+
+def ends():
+    predicted = np.concatenate([p for _, p in drawn().values()])
+    return [predicted.min(), predicted.max()]
+
+
+def most_off(network):
+    """The largest factor between the two, which has to be this network's."""
+    off = {n: np.exp(np.abs(np.log(ratios(n))).max()) for n in drawn()}
+    return where(max(off, key=off.get) == network, off[network])
+
+
+def most_with_the_gaussian(rank=0):
+    found = {a: left(a, i) for a, i in drawn() if i == GAUSSIAN}
+    return sorted(found.values())[-1 - rank]
+
+
+# The cited experiment with swish.
+
+
+@functools.cache
+def swish_study():
+    study = studies.study("cited_swish")
+    return study, studies.records(study, [records.RESULTS])
+
+
+@functools.cache
+def swish_runs():
+    """Accuracies in %, by standard deviation, activation and seed."""
+    rows = cited.measured(*swish_study())
+    return 100 * rows.pivot(
+        index=["stddev", "seed"], columns="activation", values="measured"
+    )
+
+
+@functools.cache
+def swish_beside():
+    return cited.beside(*swish_study())
+
+
+def trained_less(other, stddev):
+    """Trained swish less another, paired by seed: mean, low, high."""
+    rows = swish_runs().loc[stddev]
+    return statistics.paired_difference(rows["swish_trainable"], rows[other])
+
+
+def published(activation, stddev, run="stored curves"):
+    table = cited.published(swish_study()[0])
+    row = table.query(
+        "activation == @activation and stddev == @stddev and run == @run"
+    )
+    return 100 * row["val_accuracy"].item()
+
+
+def ranges(stddev):
+    rows = swish_runs().loc[stddev]
+    return rows.max() - rows.min()
+
+
+def inside():
+    table = swish_beside()
+    return [table["inside"].sum(), len(table)]
+
+
+def outside():
+    """How many lie outside, if all lie above; and how far, at 0.1."""
+    table = swish_beside()
+    table = table[~table["inside"]]
+    above = table["published"] > table["high"]
+    narrow = table[table.index.str.endswith("stddev=0.1")]
+    gaps = 100 * (narrow["published"] - narrow["mean"])
+    names = [f"{a}, stddev=0.1" for a in ("relu", "swish", "swish_trainable")]
+    others = {"sigmoid, stddev=0.5", "sigmoid, stddev=1.0"}
+    named = list(narrow.index) == names and {*table.index[3:]} == others
+    return [where(above.all() and named, len(table)), gaps.min(), gaps.max()]
+
+
+def the_run():
+    """The run that the conclusion rests on, and the best measured."""
+    table = swish_beside().query("run == 'stored curves'")
+    row = table.loc["swish_trainable, stddev=1.0"]
+    best = swish_runs().loc[1.0, "swish_trainable"].max()
+    value = 100 * row["published"]
+    seeds = row["seeds"]
+    return [where(row["inside"] and value > best, value), seeds, best]
+
+
+def mean(activation, stddev):
+    return swish_runs().loc[stddev, activation].mean()
+
+
+def alike(stddev, digits):
+    """The mean of ReLU and both kinds of swish, if they round to one."""
+    names = ["relu", "swish", "swish_trainable"]
+    means = swish_runs().loc[stddev, names].mean().round(digits)
+    return where(means.nunique() == 1, means.iloc[0])
+
+
+def ahead(first, second, stddev):
+    rows = swish_runs().loc[stddev]
+    return (rows[first] > rows[second]).sum()
+
+
+def behind(other, stddev):
+    """Trained swish's way to another, with its interval."""
+    mean, low, high = trained_less(other, stddev)
+    return [-mean, -high, -low]
+
+
+def pre_activation():
+    """The rms of the first layer's inputs to its units, at sigma = 1."""
+    (x, _), _ = training.digits(3000)
+    # Cut off at two standard deviations, which leaves this much of one.
+    spread = stats.truncnorm(-2, 2).std()
+    return spread * np.sqrt(np.mean(np.sum(x**2, axis=1)) + 1)
+
+
+def apart():
+    """How far swish and ReLU are from each other there."""
+    z = pre_activation()
+    return z / (1 + np.exp(z))
+
+
+FACTS = [
+    ("Kızrak, {})", lambda: [2019]),
+    (
+        "nothing is left with {} seeds.",
+        lambda: [len(swish_runs().loc[1.0])],
+    ),
+    # The algebra.
+    ("as was usual before 2010, has", list),
+    ("in layers of {} units.", lambda: [WIDTH]),
+    ("Thirty-two layers of {} units", lambda: [WIDTH]),
+    ("passes {} digits forward", lambda: [100]),
+    ("the gradient of each of {} layers", lambda: [LAYERS]),
+    (
+        "Of {} layers drawn, {} % lie within a factor of two of the "
+        "prediction, which goes from {} to {}.",
+        lambda: [*within_two(), *ends()],
+    ),
+    (
+        "ReLU keeps {} of its gradient over the {} layers, and with Glorot's "
+        "{}; tanh the other way round keeps {} with Glorot's, and with He's "
+        "its gradient grows to {}.",
+        lambda: [
+            left("relu", HE),
+            LAYERS,
+            left("relu", GLOROT),
+            left("tanh", GLOROT),
+            left("tanh", HE),
+        ],
+    ),
+    (
+        "are left with {} or {} where ReLU has its {}",
+        lambda: [left(a, GLOROT) for a in ("swish", "gelu", "relu")],
+    ),
+    (
+        "{} is the most that is left, with SELU, {} the next",
+        lambda: [
+            where(
+                most_with_the_gaussian() == left("selu", GAUSSIAN),
+                most_with_the_gaussian(),
+            ),
+            most_with_the_gaussian(1),
+        ],
+    ),
+    ("nothing below 1e-45", list),
+    (
+        "up to {} times as much arrives",
+        lambda: [most_off(("gelu", "fan_out_normal"))],
+    ),
+    ("first layer, {} inputs wide", lambda: [28 * 28]),
+    ("It is not: {} is left", lambda: [left_of_sixteen()]),
+    # The two networks.
+    ("five epochs on {} digits", lambda: [3000]),
+    ("to 4, then to 2. Then", list),
+    ("with 16 layers again", list),
+    # The cited experiment with swish.
+    (
+        "dense layers of {} and {} units, weights",
+        lambda: swish_study()[0].configurations[0].hidden,
+    ),
+    (
+        "standard deviation σ set to {}, to {} and to {}, one run each",
+        lambda: sorted({c.stddev for c in swish_study()[0].configurations}),
+    ),
+    (
+        "At σ = 1 swish with a trained β ends {} points above ReLU in its "
+        "stored curves, and {} in another",
+        lambda: [
+            published("swish_trainable", 1.0, run) - published("relu", 1.0, run)
+            for run in ("stored curves", "notebook")
+        ],
+    ),
+    (
+        "each of the {} networks is trained with {} seeds",
+        lambda: [
+            len(swish_study()[1]) / swish_beside()["seeds"].min(),
+            where(
+                swish_beside()["seeds"].nunique() == 1,
+                swish_beside()["seeds"].iloc[0],
+            ),
+        ],
+    ),
+    ("would lie, 95 % of the time", list),
+    ("seeds of one network lie at σ = 1?", list),
+    ("accuracy of 15 networks, a point a seed", list),
+    ("At a standard deviation of 0.1 and for sigmoid", list),
+    ("close together; at 1 those of", list),
+    ("{} of the {} published runs lie inside.", inside),
+    (
+        "The {} outside all lie above: ReLU's and both of swish's at σ = 0.1, "
+        "by {} to {} points over the mean, and sigmoid's at 0.5 and 1.",
+        outside,
+    ),
+    (
+        "{} % with a trained β at σ = 1, lies inside, but above all {} seeds: "
+        "the best has {} %.",
+        the_run,
+    ),
+    (
+        "seeds of ReLU at σ = 1 span {} points, from {} to {} %",
+        lambda: [
+            ranges(1.0)["relu"],
+            swish_runs().loc[1.0, "relu"].min(),
+            swish_runs().loc[1.0, "relu"].max(),
+        ],
+    ),
+    ("ends of the 95 % interval", list),
+    (
+        "At σ = 1 the trained β ends {} points from ReLU ({} to {}) and {} "
+        "from plain swish ({} to {}).",
+        lambda: [*trained_less("relu", 1.0), *trained_less("swish", 1.0)],
+    ),
+    (
+        "with each of the three, {} % is left of the {} % that they reach at "
+        "σ = 0.1, and a network without any activation has {} %",
+        lambda: [alike(1.0, 1), alike(0.1, 0), mean("linear", 1.0)],
+    ),
+    (
+        "At σ = 0.5 it leads ReLU by {} points ({} to {}), and so does swish "
+        "with β fixed: between those two there are {} ({} to {}).",
+        lambda: [*trained_less("relu", 0.5), *trained_less("swish", 0.5)],
+    ),
+    ("outputs stay between 0 and 1 however", list),
+    (
+        "leads it there by {} points ({} to {})",
+        lambda: behind("sigmoid", 0.5),
+    ),
+    ("Weights of σ = 1 give", list),
+    ("inputs with an rms of {}", lambda: [pre_activation()]),
+    ("same function to within {}", lambda: [apart()]),
+    (
+        "ReLU: by {} points over swish with a trained β, in {} of {} seeds, "
+        "and by {} over plain swish, in as many. The seeds move ReLU by "
+        "{} points.",
+        lambda: [
+            behind("relu", 0.1)[0],
+            ahead("relu", "swish_trainable", 0.1),
+            len(swish_runs().loc[0.1]),
+            where(
+                ahead("relu", "swish", 0.1)
+                == ahead("relu", "swish_trainable", 0.1),
+                mean("relu", 0.1) - mean("swish", 0.1),
+            ),
+            ranges(0.1)["relu"],
+        ],
+    ),
+    ("that it is {} points on one", lambda: [behind("relu", 0.1)[0]]),
+    # Where this stops.
+    (
+        "That {} of its {} runs lie above ours",
+        lambda: [inside()[1] - inside()[0], inside()[1]],
+    ),
+    ("most of all where σ is 0.1;", list),
+    ("pair alone, over {} seeds", lambda: [len(swish_runs().loc[1.0])]),
+]
