@@ -3,6 +3,7 @@
 import contextlib
 import datetime
 import errno
+import functools
 import hashlib
 import json
 import logging
@@ -10,6 +11,7 @@ import math
 import os
 import pathlib
 import platform
+import re
 import stat
 import subprocess
 
@@ -24,6 +26,10 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "results"
 # Where a user's own go, beside the clone's.
 RUNS = pathlib.Path("runs")
+# In a folder of records, the one of its packs: files of many records.
+PACKED = "packed"
+# A pack's line, but for the comma.
+_LINE = re.compile(r' "([^"\\]+)": (.*)')
 
 _log = logging.getLogger(__name__)
 
@@ -62,13 +68,16 @@ def write(path, content, rows=None):
 def read(path):
     """Reads a record, and checks that it is whole and as it was written.
 
+    Args:
+        path: Its file; `PACK/NAME` for one in a pack.
+
     Raises:
         RecordError: If it is not, or cannot be read.
         FileNotFoundError: If there is none.
     """
     path = pathlib.Path(path)
     try:
-        content = read_file(path)
+        content = _unpacked(path) if _is_packed(path) else read_file(path)
     except FileNotFoundError:
         raise
     except OSError as error:
@@ -97,8 +106,60 @@ def read_file(path):
     raise OSError(errno.EINVAL, "it is no file", str(path))
 
 
+def _is_packed(path):
+    """Whether a record's path leads into a pack: what lies there is a file."""
+    pack = path.parent
+    return pack.parent.name == PACKED and pack.is_file()
+
+
+def _unpacked(path):
+    """Returns the text of a record in a pack."""
+    found = path.parent.stat()
+    texts = _texts(path.parent, found.st_mtime_ns, found.st_size)
+    if path.name not in texts:
+        raise FileNotFoundError(
+            errno.ENOENT, os.strerror(errno.ENOENT), str(path)
+        )
+    return texts[path.name]
+
+
+@functools.lru_cache(maxsize=32)
+def _texts(pack, modified, size):
+    """Returns the records in a version of a pack, by name, still as texts.
+
+    Each is read when it is found; one that is damaged leaves the others good.
+    What is wrong with the pack is said here, once.
+    """
+    try:
+        text = read_file(pack).decode(errors="replace")
+    except OSError as error:
+        report(pack, f"it cannot be read ({error.strerror}).")
+        return {}
+    lines = [line.removesuffix(",") for line in text.splitlines()]
+    matches = [_LINE.fullmatch(line) for line in lines]
+    texts = dict(match.groups() for match in matches if match)
+    others = [
+        line for line, match in zip(lines, matches, strict=True) if not match
+    ]
+    if others == ["{", "}"]:
+        return texts
+    try:
+        # As good, if somebody has laid it out otherwise.
+        whole = json.loads(text)
+        return {name: json.dumps(record) for name, record in whole.items()}
+    except (ValueError, AttributeError, RecursionError) as error:
+        _log.warning(
+            "%s is no whole pack, and what is whole in it is used: %s",
+            pack,
+            error,
+        )
+    return texts
+
+
 def find(name, folders, check, on_damage):
     """Returns the record of a name from the first folder with a sound one.
+
+    In each folder that is its own file, or else one in a pack beside it.
 
     Args:
         name: The file's, in each folder.
@@ -109,8 +170,7 @@ def find(name, folders, check, on_damage):
             `report` where one only reads, `set_aside` where it is in the way,
             `ignore` where one of those follows.
     """
-    for folder in folders:
-        path = pathlib.Path(folder) / name
+    for path in _places(name, folders):
         try:
             record = read(path)
             check(record, path)
@@ -123,6 +183,19 @@ def find(name, folders, check, on_damage):
     return None
 
 
+def _places(name, folders):
+    """Yields where a record may lie, each when it is asked for."""
+    for folder in folders:
+        path = pathlib.Path(folder) / name
+        yield path
+        packs = []
+        # What may not be looked at is said of the file.
+        with contextlib.suppress(OSError):
+            packs = sorted(path.parent.glob(f"{PACKED}/*.json"))
+        for pack in packs:
+            yield pack / path.stem
+
+
 def ignore(path, error):
     """Says nothing of a file that is no good: somebody else will."""
 
@@ -133,7 +206,13 @@ def report(path, error):
 
 
 def set_aside(path, error):
-    """Renames a file that is no good, and warns: nothing is thrown away."""
+    """Renames a file that is no good, and warns: nothing is thrown away.
+
+    A record in a pack is in nobody's way, and stays with the others there.
+    """
+    if _is_packed(path):
+        report(path, error)
+        return
     number = 1
     while (aside := path.with_name(f"{path.name}.damaged-{number}")).exists():
         number += 1
