@@ -15,7 +15,8 @@ import activations
 from comparison import data, networks, records
 from comparison.configuration import Configuration
 
-# So many wrong test images are listed in a record; more say little of any.
+# So many wrong test images are listed in the record of an article's network;
+# more say little of any.
 LISTED = 1000
 # Small models that have been trained, by all that their graphs depend on:
 # compiling one takes longer than training it.
@@ -357,8 +358,28 @@ class Training:
             "train_samples": len(self.images.x_train),
             "diverged": self.diverged,
             "history": self.history,
-            "test": None if self.diverged else _test(self.model, self.images),
+            "test": None if self.diverged else self._test(),
             "environment": self.environment,
+        }
+
+    def _test(self):
+        """Reads the test set, once."""
+        model, labels = self.model, self.images.y_test
+        batches = Batches(self.images.x_test, labels, 500)
+        predictions = model.predict(batches, verbose=0)
+        batches.clear()
+        predicted = predictions.argmax(axis=1)
+        cross_entropy = keras.losses.get(model.loss)(labels, predictions)
+        # As Keras's `evaluate` has it: the mean and the regularisation.
+        loss = keras.ops.mean(cross_entropy) + sum(model.losses)
+        wrong = np.flatnonzero(predicted != labels)
+        listed = LISTED if self.configuration.network == "article" else 0
+        return {
+            "loss": float(loss),
+            "accuracy": 1 - len(wrong) / len(labels),
+            "misclassified": [[int(i), int(predicted[i])] for i in wrong]
+            if len(wrong) <= listed
+            else None,
         }
 
     def release(self):
@@ -402,22 +423,3 @@ def _arrays_hash(arrays):
         digest.update(f"{array.dtype.str}{array.shape}".encode())
         digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()
-
-
-def _test(model, images):
-    """Reads the test set, once."""
-    batches = Batches(images.x_test, images.y_test, 500)
-    predictions = model.predict(batches, verbose=0)
-    batches.clear()
-    predicted = predictions.argmax(axis=1)
-    cross_entropy = keras.losses.get(model.loss)(images.y_test, predictions)
-    # As Keras's `evaluate` has it: the mean and the regularisation.
-    loss = keras.ops.mean(cross_entropy) + sum(model.losses)
-    wrong = np.flatnonzero(predicted != images.y_test)
-    return {
-        "loss": float(loss),
-        "accuracy": 1 - len(wrong) / len(images.y_test),
-        "misclassified": [[int(i), int(predicted[i])] for i in wrong]
-        if len(wrong) <= LISTED
-        else None,
-    }
