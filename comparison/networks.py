@@ -46,15 +46,19 @@ def build(configuration, input_shape=(28, 28, 1), classes=10):
     if configuration.dtype_policy == "mixed_float16":
         # Keras does so only where its global policy is this one.
         optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
-    small = configuration.network == "dense"
+    # A step of small layers costs less than its call from Python, and
+    # TensorFlow can take many in one call; torch takes no more than one.
+    many = (
+        configuration.network == "dense"
+        and keras.backend.backend() == "tensorflow"
+    )
     model.compile(
         optimizer=optimizer,
         loss=sigmoid_cross_entropy
         if configuration.output == "sigmoid"
         else "sparse_categorical_crossentropy",
         metrics=["accuracy"],
-        # A step of small layers costs less than its call from Python.
-        steps_per_execution=50 if small else 1,
+        steps_per_execution=50 if many else 1,
         auto_scale_loss=False,
     )
     return model
@@ -124,16 +128,17 @@ def _dense(configuration, classes):
 
 def _mish(configuration, classes):
     seeds = np.random.SeedSequence(configuration.seed)
-    first, second, drop = seeds.spawn(1)[0].generate_state(3)
+    first, second, drop, *biases = seeds.spawn(1)[0].generate_state(5)
     dtype = configuration.dtype_policy
     image = {"data_format": "channels_last", "dtype": dtype}
 
     def convolution(filters, seed, number):
+        bias = biases[number - 1]
         yield layers.Conv2D(
             filters,
             5,
-            kernel_initializer=_initializer(configuration, seed),
             name=f"conv_{number}",
+            **_initializers(configuration, seed, bias),
             **image,
         )
         yield from _activation(
@@ -160,19 +165,13 @@ def _hidden(configuration, classes, sequence):
     count = len(configuration.hidden) + 1
     seeds = sequence.generate_state(3 * count).reshape(count, 3)
     dtype = configuration.dtype_policy
-
-    def weights(kernel, bias):
-        yield "kernel_initializer", _initializer(configuration, kernel)
-        if configuration.random_biases:
-            yield "bias_initializer", _initializer(configuration, bias)
-
     for number, units in enumerate(configuration.hidden, 1):
         kernel, bias, drop = seeds[number]
         yield layers.Dense(
             units,
             name=f"dense_{number}",
             dtype=dtype,
-            **dict(weights(kernel, bias)),
+            **_initializers(configuration, kernel, bias),
         )
         yield from _activation(configuration, number)
         if configuration.dropout:
@@ -183,7 +182,7 @@ def _hidden(configuration, classes, sequence):
         activation="softmax" if configuration.output == "softmax" else None,
         dtype="float32",
         name="output",
-        **dict(weights(kernel, bias)),
+        **_initializers(configuration, kernel, bias),
     )
 
 
@@ -255,6 +254,14 @@ def with_extra_dense(stack, configuration):
             longer.append(extra)
         longer.append(layer)
     return longer
+
+
+def _initializers(configuration, kernel, bias):
+    """Returns the two of a layer, with these seeds, as its arguments."""
+    drawn = {"kernel_initializer": _initializer(configuration, kernel)}
+    if configuration.random_biases:
+        drawn["bias_initializer"] = _initializer(configuration, bias)
+    return drawn
 
 
 def _initializer(configuration, seed):

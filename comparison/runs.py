@@ -176,8 +176,11 @@ class Batches(keras.utils.PyDataset):
     def __init__(self, images, labels, batch_size, order=None):
         # More than one worker keeps TensorFlow's automatic tuning out of the
         # input. Its thread sleeps for longer and longer, 41 s in the end, and
-        # an epoch would wait for it to wake.
-        super().__init__(workers=2)
+        # an epoch would wait for it to wake. On the other backends Keras looks
+        # at a batch before a model's first epoch; with more than one worker it
+        # comes last then, and a resumed run is another.
+        tensorflow = keras.backend.backend() == "tensorflow"
+        super().__init__(workers=2 if tensorflow else 1)
         self.images = images
         self.labels = labels
         self.batch_size = batch_size
@@ -358,28 +361,14 @@ class Training:
             "train_samples": len(self.images.x_train),
             "diverged": self.diverged,
             "history": self.history,
-            "test": None if self.diverged else self._test(),
+            "test": None
+            if self.diverged
+            else _test(
+                self.model,
+                self.images,
+                LISTED if self.configuration.network == "article" else 0,
+            ),
             "environment": self.environment,
-        }
-
-    def _test(self):
-        """Reads the test set, once."""
-        model, labels = self.model, self.images.y_test
-        batches = Batches(self.images.x_test, labels, 500)
-        predictions = model.predict(batches, verbose=0)
-        batches.clear()
-        predicted = predictions.argmax(axis=1)
-        cross_entropy = keras.losses.get(model.loss)(labels, predictions)
-        # As Keras's `evaluate` has it: the mean and the regularisation.
-        loss = keras.ops.mean(cross_entropy) + sum(model.losses)
-        wrong = np.flatnonzero(predicted != labels)
-        listed = LISTED if self.configuration.network == "article" else 0
-        return {
-            "loss": float(loss),
-            "accuracy": 1 - len(wrong) / len(labels),
-            "misclassified": [[int(i), int(predicted[i])] for i in wrong]
-            if len(wrong) <= listed
-            else None,
         }
 
     def release(self):
@@ -387,6 +376,8 @@ class Training:
         self.validation.clear()
         if self.configuration.network == "dense":
             _idle[self._graph()] = self.model
+            # It is another run's from here on.
+            self.model = None
         while len(_idle) > 8:
             del _idle[next(iter(_idle))]
 
@@ -423,3 +414,22 @@ def _arrays_hash(arrays):
         digest.update(f"{array.dtype.str}{array.shape}".encode())
         digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()
+
+
+def _test(model, images, listed):
+    """Reads the test set, once; lists up to so many wrong images."""
+    batches = Batches(images.x_test, images.y_test, 500)
+    predictions = model.predict(batches, verbose=0)
+    batches.clear()
+    predicted = predictions.argmax(axis=1)
+    cross_entropy = keras.losses.get(model.loss)(images.y_test, predictions)
+    # As Keras's `evaluate` has it: the mean and the regularisation.
+    loss = keras.ops.mean(cross_entropy) + sum(model.losses)
+    wrong = np.flatnonzero(predicted != images.y_test)
+    return {
+        "loss": float(loss),
+        "accuracy": 1 - len(wrong) / len(images.y_test),
+        "misclassified": [[int(i), int(predicted[i])] for i in wrong]
+        if len(wrong) <= listed
+        else None,
+    }

@@ -187,8 +187,10 @@ def spreads(study, records):
     Standard deviations of the test accuracy, in percentage points: `sd` as
     measured; `independent` what the test images alone would give, if errors
     were independent given the image; `own` the networks' own, with the ends
-    of its 95 % interval; see `statistics.spread_parts`. Activations with fewer
-    than two tested seeds are left out.
+    of its 95 % interval; see `statistics.spread_parts`. A run whose record
+    does not list its misclassified images, since they are too many (see
+    `runs.LISTED`), is left out of all of it; so are activations with fewer
+    than two seeds then.
     """
     rows = {}
     for variant, wrong in _misclassified(study, records).items():
@@ -222,13 +224,13 @@ def hardest_images(records):
     """Returns the test images that most runs got wrong, a row an image.
 
     `wrong` is the number of runs that did, `given` the classes they gave, the
-    most frequent first.
+    most frequent first. A run whose record does not list its misclassified
+    images, since they are too many (see `runs.LISTED`), is left out.
     """
     rows = pd.DataFrame(
         [
             wrong
-            for record in records
-            if record["test"] is not None
+            for record in _listed(records)
             for wrong in record["test"]["misclassified"]
         ],
         columns=["image", "class"],
@@ -421,15 +423,20 @@ def _samples(study, records, metric):
 def _misclassified(study, records):
     """Returns by variant which images were missed, of (seeds, images)."""
     missed = {}
-    for record in records:
-        if record["test"] is not None:
-            configuration = runs.of_record(record)
-            wrong = np.zeros(data.test_size(configuration.dataset), bool)
-            wrong[[image for image, _ in record["test"]["misclassified"]]] = (
-                True
-            )
-            missed.setdefault(study.variant(configuration), []).append(wrong)
+    for record in _listed(records):
+        configuration = runs.of_record(record)
+        wrong = np.zeros(data.test_size(configuration.dataset), bool)
+        wrong[[image for image, _ in record["test"]["misclassified"]]] = True
+        missed.setdefault(study.variant(configuration), []).append(wrong)
     return {variant: np.stack(rows) for variant, rows in missed.items()}
+
+
+def _listed(records):
+    """Yields the records that list what their run got wrong in the test."""
+    for record in records:
+        test = record["test"]
+        if test is not None and test["misclassified"] is not None:
+            yield record
 
 
 def _test(record, metric):

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+import types
 
 import psutil
 import pytest
@@ -145,6 +146,51 @@ def test_goes_on_behind_a_checkpoint(client, one_process, tmp_path, capsys):
     assert [runs.result(record) for record in found[1:]] == one_process[1:]
     aside = tmp_path / f"{tanh.key}.checkpoint.npz.damaged-1"
     assert aside.read_bytes() == state[:1000]
+
+
+def test_worker_uses_the_model_of_a_run_that_is_over(monkeypatch):
+    """To the bit as without; one in the middle of a run stays that run's."""
+    worker = types.SimpleNamespace(address="here")
+    monkeypatch.setattr(cluster, "get_worker", lambda: worker)
+    monkeypatch.setattr(cluster, "_last", {})
+    study = studies.study(
+        "smoke",
+        ["relu"],
+        range(3),
+        network="dense",
+        hidden=(9, 9),
+        epochs=2,
+        train_samples=60,
+    )
+    alone = []
+    for configuration in study.configurations:
+        monkeypatch.setattr(runs, "_idle", {})
+        training = runs.Training(configuration, runs.load_images(configuration))
+        while not training.finished:
+            training.epoch()
+        alone.append(runs.result(json.loads(json.dumps(training.record()))))
+
+    one, two, three = study.configurations
+    monkeypatch.setattr(runs, "_idle", {})
+    found = {}
+    states = dict.fromkeys(study.configurations)
+    # Two in turn, as where a worker was lost, and the third behind them.
+    for configuration in (one, two, one, two, three, three):
+        state, history, record, address = cluster.advance(
+            configuration, states[configuration], None
+        )
+        assert address == "here"
+        assert (record is None) == (len(history["loss"]) < 2)
+        states[configuration] = state
+        if record is not None:
+            found[configuration] = runs.result(json.loads(json.dumps(record)))
+            (model,) = runs._idle.values()
+        else:
+            (under_way,) = cluster._last.values()
+            assert under_way.model not in runs._idle.values()
+            if configuration is three:
+                assert under_way.model is model
+    assert [found[c] for c in study.configurations] == alone
 
 
 def test_run_that_another_process_is_at(client, one_process, tmp_path):

@@ -385,10 +385,11 @@ def test_table(capsys, tmp_path, own_results, write_record):
         for row in rows
         if row and row[0] in ("relu", "tanh")
     }
-    # Seeds, parameters, training, validation and test accuracy, test loss.
+    # Seeds, parameters, training, validation and test accuracy, test loss;
+    # and how many learned, which is more than a half.
     assert shown == {
-        "relu": [1, 1234, 0.75, 0.875, 0.75, 0.25],
-        "tanh": [1, 1234, 0.75, 0.875, 0.5, 0.25],
+        "relu": [1, 1234, 0.75, 0.875, 0.75, 0.25, 1],
+        "tanh": [1, 1234, 0.75, 0.875, 0.5, 0.25, 0],
     }
     assert "2 of 6 runs have a record." in out
     assert "not a ranking" in out
@@ -441,8 +442,8 @@ def test_diverged_run_in_the_tables(
     header, *rest = out.splitlines()
     assert "diverged" in header
     (row,) = [line for line in rest if line.startswith("tanh")]
-    # No test accuracy, no test loss; one run that diverged.
-    assert row.split()[-3:] == ["-", "-", "1"]
+    # No test accuracy, no test loss; none that learned, one that diverged.
+    assert row.split()[-4:] == ["-", "-", "0", "1"]
 
 
 def test_spoilt_record_in_a_table(

@@ -1,7 +1,9 @@
 """Tests of comparison/networks.py against Keras's own layers and NumPy."""
 
 import importlib.util
+import itertools
 import json
+import math
 import os
 import pathlib
 import subprocess
@@ -10,6 +12,7 @@ import sys
 import keras
 import numpy as np
 import pytest
+from scipy import special, stats
 
 import activations
 from comparison import fused, networks
@@ -276,13 +279,492 @@ def test_he_normal():
     assert np.abs(glorot).max() <= limit < 1.01 * np.abs(glorot).max()
 
 
+# The dense networks, and Mish's.
+
+
+def dense(activation="relu", hidden=(12, 9, 7), **fields):
+    """As `build`, bare but for what is asked for."""
+    fields = {"dropout": 0.0, "batch_normalization": False, **fields}
+    return build(activation, network="dense", hidden=hidden, **fields)
+
+
+def mish(activation="mish", hidden=(9, 7), **fields):
+    """Of images of 12x12: its convolutions and its pooling leave 2x2."""
+    configuration = Configuration(
+        activation, network="mish", hidden=hidden, **fields
+    )
+    return networks.build(configuration, (12, 12, 1))
+
+
+def small_networks():
+    """Of each kind one, with all that it can have."""
+    yield dense(
+        "swish",
+        dropout=0.25,
+        batch_normalization=True,
+        scale=1.5,
+        kernel_initializer="truncated_normal",
+        stddev=0.4,
+        random_biases=True,
+        output="sigmoid",
+        optimizer="sgd",
+        momentum=0.5,
+    )
+    yield mish(dropout=0.25)
+
+
+def names_of(model):
+    return [layer.name for layer in model.layers]
+
+
+def weights_of(model, *names):
+    return [
+        weight
+        for name in names
+        for weight in model.get_layer(name).get_weights()
+    ]
+
+
+def test_order_of_the_layers_of_dense_networks():
+    assert names_of(dense(hidden=(12, 9)))[1:] == [
+        "dense_1",
+        "activation_1",
+        "dense_2",
+        "activation_2",
+        "output",
+    ]
+    model = dense(
+        "swish",
+        hidden=(12, 9),
+        dropout=0.4,
+        batch_normalization=True,
+        scale=1.5,
+    )
+    assert names_of(model)[1:] == [
+        "dense_1",
+        "normalization_1",
+        "activation_1",
+        "scale_1",
+        "dropout_1",
+        "dense_2",
+        "normalization_2",
+        "activation_2",
+        "scale_2",
+        "dropout_2",
+        "output",
+    ]
+    assert type(model.layers[0]) is keras.layers.Flatten
+    assert [model.get_layer(f"dense_{n}").units for n in (1, 2)] == [12, 9]
+    rates = [model.get_layer(f"dropout_{n}").rate for n in (1, 2)]
+    assert rates == [0.4, 0.4]
+    # No activation but the one compared, and no penalty.
+    for name in ("dense_1", "dense_2"):
+        layer = model.get_layer(name)
+        assert layer.activation is keras.activations.linear
+        assert layer.kernel_regularizer is None
+    assert model.losses == []
+
+
+def test_order_of_the_layers_of_mish():
+    assert [
+        name for name in names_of(mish(dropout=0.25)) if "flatten" not in name
+    ] == [
+        "conv_1",
+        "activation_conv_1",
+        "conv_2",
+        "activation_conv_2",
+        "pooling",
+        "dropout_pooling",
+        "dense_1",
+        "normalization_1",
+        "activation_1",
+        "dropout_1",
+        "dense_2",
+        "normalization_2",
+        "activation_2",
+        "dropout_2",
+        "output",
+    ]
+
+
+def test_parameters_of_dense():
+    model = networks.build(
+        Configuration(
+            "relu",
+            network="dense",
+            hidden=(256, 64),
+            batch_normalization=False,
+        )
+    )
+    counts = [784 * 256 + 256, 256 * 64 + 64, 64 * 10 + 10]
+    assert model.count_params() == sum(counts) == 218_058
+    assert model.output_shape == (None, 10)
+
+
+def test_parameters_of_mish():
+    """Its notebook's first network: 12 dense layers, 15 in all."""
+    model = networks.build(
+        Configuration("mish", network="mish", hidden=(500,) * 12)
+    )
+    assert model.get_layer("pooling").output.shape == (None, 10, 10, 50)
+    first = 5 * 5 * 20 + 20
+    second = 5 * 5 * 20 * 50 + 50
+    dense = (10 * 10 * 50 * 500 + 500) + 11 * (500 * 500 + 500)
+    output = 500 * 10 + 10
+    # Scale and shift, and the moving mean and variance, which are not trained.
+    normalization = 12 * 4 * 500
+    parameters = first + second + dense + output + normalization
+    assert model.count_params() == parameters == 5_310_580
+    trained = sum(np.prod(w.shape, dtype=int) for w in model.trainable_weights)
+    assert trained == parameters - normalization // 2
+
+
+def swish_of(beta, scale):
+    return lambda x: scale * x * keras.ops.sigmoid(beta * x)
+
+
+def plain_dense(activation, normalization, dropout):
+    """What `dense` should be, written out: output and compilation left."""
+    model = keras.Sequential([keras.Input(SMALL), keras.layers.Flatten()])
+    for units in (12, 9, 7):
+        model.add(keras.layers.Dense(units))
+        if normalization:
+            model.add(keras.layers.BatchNormalization())
+        model.add(keras.layers.Activation(activation))
+        if dropout:
+            model.add(keras.layers.Dropout(dropout))
+    return model
+
+
+def plain_mish(activation, dropout):
+    """What `mish` should be, likewise."""
+    return keras.Sequential(
+        [
+            keras.Input((12, 12, 1)),
+            keras.layers.Conv2D(20, 5, activation=activation),
+            keras.layers.Conv2D(50, 5, activation=activation),
+            keras.layers.MaxPooling2D(),
+            keras.layers.Dropout(dropout),
+            keras.layers.Flatten(),
+            keras.layers.Dense(9),
+            keras.layers.BatchNormalization(),
+            keras.layers.Activation(activation),
+            keras.layers.Dropout(dropout),
+            keras.layers.Dense(7),
+            keras.layers.BatchNormalization(),
+            keras.layers.Activation(activation),
+            keras.layers.Dropout(dropout),
+        ]
+    )
+
+
+def variables(model):
+    """Weights, moving averages, dropout's random states; no beta of swish."""
+    return [
+        variable
+        for layer in model.layers
+        if not isinstance(layer, activations.Swish)
+        for variable in layer.variables
+    ]
+
+
+PLAIN = {
+    "adam": (
+        lambda: dense("tanh", learning_rate=0.003),
+        lambda: plain_dense("tanh", False, 0.0),
+        "softmax",
+        keras.optimizers.Adam(0.003),
+    ),
+    "sgd, normalised, dropout": (
+        lambda: dense(
+            "relu",
+            batch_normalization=True,
+            dropout=0.3,
+            optimizer="sgd",
+            learning_rate=0.05,
+        ),
+        lambda: plain_dense("relu", True, 0.3),
+        "softmax",
+        keras.optimizers.SGD(0.05),
+    ),
+    "momentum, dropout": (
+        lambda: dense(
+            "elu",
+            dropout=0.2,
+            optimizer="sgd",
+            learning_rate=0.02,
+            momentum=0.9,
+        ),
+        lambda: plain_dense("elu", False, 0.2),
+        "softmax",
+        keras.optimizers.SGD(0.02, momentum=0.9),
+    ),
+    "scaled swish, sigmoid": (
+        lambda: dense("swish", beta=1.5, scale=1.75, output="sigmoid"),
+        lambda: plain_dense(swish_of(1.5, 1.75), False, 0.0),
+        None,
+        keras.optimizers.Adam(0.001),
+    ),
+    "mish": (
+        lambda: mish(dropout=0.25, optimizer="sgd", learning_rate=0.05),
+        lambda: plain_mish("mish", 0.25),
+        "softmax",
+        keras.optimizers.SGD(0.05),
+    ),
+    # Not with Adam: of a bias in front of a batch normalisation, whose gradient
+    # is 0 but for rounding, it makes steps of any size.
+    "mish with relu, momentum": (
+        lambda: mish(
+            "relu",
+            dropout=0.5,
+            optimizer="sgd",
+            learning_rate=0.01,
+            momentum=0.9,
+        ),
+        lambda: plain_mish("relu", 0.5),
+        "softmax",
+        keras.optimizers.SGD(0.01, momentum=0.9),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", PLAIN)
+def test_trains_as_plain_keras_does(case):
+    """From the same weights, with the same masks, to the same weights."""
+    own, written_out, output, optimizer = PLAIN[case]
+    own, plain = own(), written_out()
+    plain.add(keras.layers.Dense(10, activation=output))
+    plain.compile(
+        optimizer,
+        loss=keras.losses.CategoricalCrossentropy()
+        if output
+        else keras.losses.BinaryCrossentropy(from_logits=True),
+        metrics=[keras.metrics.CategoricalAccuracy("accuracy")],
+    )
+    for variable, value in zip(variables(plain), variables(own), strict=True):
+        assert variable.shape == value.shape
+        variable.assign(value)
+    x = images(70, size=own.input_shape[1])
+    y = np.arange(70) % 10
+
+    def predictions():
+        return [model.predict(x, verbose=0) for model in (own, plain)]
+
+    np.testing.assert_allclose(*predictions(), rtol=1e-5, atol=1e-6)
+    start = [value.numpy() for value in variables(own)]
+    how = {"batch_size": 16, "epochs": 2, "shuffle": False, "verbose": 0}
+    history = own.fit(x, y, **how).history
+    expected = plain.fit(x, np.eye(10)[y], **how).history
+    for name in ("loss", "accuracy"):
+        np.testing.assert_allclose(history[name], expected[name], rtol=1e-4)
+    trained = [
+        [value.numpy() for value in variables(model)] for model in (own, plain)
+    ]
+    moved = 0
+    for before, a, b in zip(start, *trained, strict=True):
+        moved = max(moved, np.abs(np.float64(a) - before).max())
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=2e-5)
+    # A hundred times what is allowed, or the comparison says nothing.
+    assert moved > 2e-3
+    np.testing.assert_allclose(*predictions(), rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("beta", [1.0, 2.5])
+def test_scale_is_in_front_of_swish(beta):
+    model = dense("swish", beta=beta, scale=1.75)
+    x = images(20)
+    z, y = keras.Model(
+        model.inputs,
+        [model.get_layer(name).output for name in ("dense_1", "scale_1")],
+    ).predict(x, verbose=0)
+    z = z.astype("float64")
+    # On both sides of zero, or the shape says little.
+    assert z.min() < -1 and z.max() > 1
+    np.testing.assert_allclose(
+        y, 1.75 * z * special.expit(beta * z), rtol=1e-5, atol=1e-6
+    )
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.int64, np.float32])
+@pytest.mark.parametrize("columns", [(), (1,)])
+def test_sigmoid_cross_entropy(kind, columns):
+    """Each class is a yes or no: -log p or -log(1 - p), in float64."""
+    rng = np.random.default_rng(0)
+    logits = rng.normal(0, 4, (40, 10)).astype("float32")
+    logits[::3] *= 30
+    logits[1, :4] = [100, -100, 0, 88]
+    assert np.abs(logits).max() >= 100
+    labels = rng.integers(0, 10, 40)
+    yes = np.eye(10, dtype=bool)[labels]
+    exact = logits.astype("float64")
+    expected = -special.log_expit(np.where(yes, exact, -exact)).mean(axis=1)
+    found = networks.sigmoid_cross_entropy(
+        labels.astype(kind).reshape(40, *columns), logits
+    )
+    assert found.shape == (40,)
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
+def test_loss_of_sigmoid_output_is_the_mean_over_images_and_classes():
+    model = dense(output="sigmoid")
+    x, y = images(33), np.arange(33) % 10
+    logits = model.predict(x, verbose=0).astype("float64")
+    signs = np.where(np.eye(10, dtype=bool)[y], 1, -1)
+    loss, accuracy = model.evaluate(x, y, verbose=0)
+    expected = -special.log_expit(signs * logits).mean()
+    assert loss == pytest.approx(expected, rel=1e-5)
+    assert accuracy == pytest.approx(np.mean(logits.argmax(axis=1) == y))
+
+
+@pytest.mark.parametrize("network", [dense, mish])
+@pytest.mark.parametrize("biases", [False, True])
+@pytest.mark.parametrize("other", ["tanh", "selu", "swish_trainable"])
+def test_every_activation_has_the_same_start(network, biases, other):
+    one, two = (
+        network(activation, seed=7, dropout=0.5, random_biases=biases)
+        for activation in ("relu", other)
+    )
+    # Kernels, biases, and what the dropout's masks come of.
+    for a, b in zip(variables(one), variables(two), strict=True):
+        np.testing.assert_array_equal(a.numpy(), b.numpy())
+    third = network("relu", seed=8, dropout=0.5, random_biases=biases)
+    for layer in one.layers:
+        if layer.name.startswith(("conv", "dense", "output")):
+            kernel, bias = layer.get_weights()
+            changed = third.get_layer(layer.name).get_weights()
+            assert not np.array_equal(kernel, changed[0])
+            assert np.array_equal(bias, changed[1]) != biases
+        if layer.name.startswith("dropout"):
+            changed = third.get_layer(layer.name).variables
+            assert not np.array_equal(layer.variables[0], changed[0])
+
+
+@pytest.mark.parametrize("network", [dense, mish])
+def test_deeper_network_shares_the_first_layers(network):
+    shallow, deep = (
+        network("relu", hidden=(16,) * depth, dropout=0.5, random_biases=True)
+        for depth in (2, 5)
+    )
+    # With one width, the output layer as well.
+    shared = {*names_of(shallow)} & {*names_of(deep)}
+    assert {"dense_1", "dense_2", "dropout_2", "output"} <= shared
+    for name in shared:
+        for a, b in zip(
+            shallow.get_layer(name).variables,
+            deep.get_layer(name).variables,
+            strict=True,
+        ):
+            np.testing.assert_array_equal(a.numpy(), b.numpy())
+
+
+def test_layers_of_one_shape_have_seeds_of_their_own():
+    model = dense(hidden=(16,) * 4, random_biases=True, dropout=0.5)
+    kernels, biases = zip(
+        *(weights_of(model, f"dense_{n}") for n in (2, 3, 4)), strict=True
+    )
+    states = [model.get_layer(f"dropout_{n}").variables for n in (1, 2, 3, 4)]
+    for drawn in (kernels, biases, [state[0].numpy() for state in states]):
+        for one, two in itertools.combinations(drawn, 2):
+            assert not np.array_equal(one, two)
+    # A bias is not a piece of the kernel either.
+    assert not np.isin(biases[0], kernels[0]).any()
+
+
+def test_biases_start_at_zero_unless_they_are_drawn():
+    names = ["dense_1", "dense_2", "dense_3", "output"]
+    for layer in names:
+        bias = weights_of(dense(kernel_initializer="he_normal"), layer)[1]
+        assert not bias.any()
+    fields = {"kernel_initializer": "random_normal", "stddev": 0.3}
+    drawn = dense(hidden=(4000, 20), random_biases=True, **fields)
+    assert weights_of(drawn, "output")[1].all()
+    for weight in weights_of(drawn, "dense_1"):
+        assert weight.std() == pytest.approx(0.3, rel=0.05)
+        assert abs(weight.mean()) < 0.02
+    # The kernels are those without.
+    without = dense(hidden=(4000, 20), **fields)
+    for name in ("dense_1", "dense_2", "output"):
+        np.testing.assert_array_equal(
+            weights_of(without, name)[0], weights_of(drawn, name)[0]
+        )
+
+
+@pytest.mark.parametrize("stddev", [0.1, 1.0, None])
+@pytest.mark.parametrize("name", ["random_normal", "truncated_normal"])
+def test_stddev(name, stddev):
+    model = dense(hidden=(400, 60), kernel_initializer=name, stddev=stddev)
+    stddev = stddev or 0.05
+    # Cut off at two: the standard deviation of what is left, by SciPy.
+    shape = stats.norm if name == "random_normal" else stats.truncnorm(-2, 2)
+    for layer in ("dense_1", "dense_2"):
+        kernel = weights_of(model, layer)[0] / stddev
+        assert kernel.std() == pytest.approx(shape.std(), rel=0.02)
+        assert (np.abs(kernel).max() <= 2.0001) == (name == "truncated_normal")
+
+
+@pytest.mark.parametrize(
+    "name, variance",
+    [
+        ("glorot_uniform", lambda fan_in, fan_out: 2 / (fan_in + fan_out)),
+        ("he_normal", lambda fan_in, fan_out: 2 / fan_in),
+        ("lecun_normal", lambda fan_in, fan_out: 1 / fan_in),
+        ("fan_out_normal", lambda fan_in, fan_out: 2 / fan_out),
+    ],
+)
+def test_variance_of_the_initializers(name, variance):
+    """In the output layer as well: the same initializer."""
+    model = dense(hidden=(300, 900), kernel_initializer=name)
+    for layer in ("dense_1", "dense_2", "output"):
+        kernel = weights_of(model, layer)[0]
+        expected = math.sqrt(variance(*kernel.shape))
+        assert kernel.std() == pytest.approx(expected, rel=0.03)
+        assert abs(kernel.mean()) < 0.05 * expected
+    kernel = weights_of(mish(kernel_initializer=name), "conv_2")[0]
+    # 5x5 of 20 channels in, of 50 out.
+    expected = math.sqrt(variance(25 * 20, 25 * 50))
+    assert kernel.std() == pytest.approx(expected, rel=0.03)
+
+
+def test_optimizer_of_gradient_descent():
+    model = dense(optimizer="sgd", learning_rate=0.2, momentum=0.8)
+    assert type(model.optimizer) is keras.optimizers.SGD
+    assert float(model.optimizer.learning_rate) == pytest.approx(0.2)
+    assert model.optimizer.momentum == 0.8
+    assert model.optimizer.nesterov is False
+
+
+def test_many_steps_in_one_call_on_tensorflow_alone(monkeypatch):
+    """torch refuses it."""
+    assert dense().steps_per_execution == 50
+    assert mish().steps_per_execution == build("relu").steps_per_execution == 1
+    monkeypatch.setattr(keras.backend, "backend", lambda: "torch")
+    assert dense().steps_per_execution == 1
+
+
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
+def test_dtype_policies_of_small_networks(policy):
+    for model in (
+        dense("swish_trainable", scale=1.5, dropout=0.2, dtype_policy=policy),
+        mish(dtype_policy=policy),
+    ):
+        for layer in model.layers[:-1]:
+            assert layer.compute_dtype == policy.removeprefix("mixed_")
+        assert model.layers[-1].compute_dtype == "float32"
+        x = images(10, size=model.input_shape[1])
+        assert np.isfinite(model.train_on_batch(x, np.arange(10))[0])
+
+
 # Keras's global settings.
 
 
-def few_steps(**fields):
+def all_networks():
+    yield build("swish_trainable", learning_rate=0.01, extra_dense=True)
+    yield from small_networks()
+
+
+def few_steps(model):
     """What a few steps give: losses, weights and probabilities."""
-    model = build("swish_trainable", learning_rate=0.01, **fields)
-    x, y = images(16), np.arange(16) % 10
+    x, y = images(16, size=model.input_shape[1]), np.arange(16) % 10
     losses = [model.train_on_batch(x, y) for _ in range(2)]
     return [
         *map(np.array, losses),
@@ -292,16 +774,17 @@ def few_steps(**fields):
 
 
 def test_global_settings_that_change_nothing():
-    expected = few_steps(extra_dense=True)
+    expected = [few_steps(model) for model in all_networks()]
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_float16")
     keras.config.set_image_data_format("channels_first")
     try:
-        actual = few_steps(extra_dense=True)
+        actual = [few_steps(model) for model in all_networks()]
     finally:
         keras.config.set_dtype_policy(before)
         keras.config.set_image_data_format("channels_last")
-    for a, b in zip(actual, expected, strict=True):
+    flat = itertools.chain.from_iterable
+    for a, b in zip(flat(actual), flat(expected), strict=True):
         np.testing.assert_array_equal(a, b)
 
 

@@ -11,6 +11,8 @@ import logging
 import math
 import os
 import pathlib
+import subprocess
+import sys
 import weakref
 
 import keras
@@ -957,3 +959,408 @@ def test_diverged_run(tiny, monkeypatch, tmp_path, caplog):
     assert history["loss"][1] is None and history["val_loss"][1] is None
     assert history["beta"]["activation_3"][1] is None
     assert names(tmp_path) == [path.name]
+
+
+# Small networks, whose models are used again.
+
+DENSE = Configuration(
+    "relu",
+    network="dense",
+    hidden=(12, 8),
+    epochs=2,
+    batch_size=16,
+    dropout=0.0,
+    batch_normalization=False,
+)
+# Whatever may be new in a run that finds a model.
+OTHER = {
+    "dataset": "mnist_sample",
+    "seed": 5,
+    "epochs": 3,
+    "kernel_initializer": "random_normal",
+    "stddev": 0.4,
+    "random_biases": True,
+    "learning_rate": 0.02,
+    "schedule": False,
+    "shuffle": False,
+    "validation": "test",
+    "train_samples": 43,
+    "fits": 2,
+}
+
+
+@pytest.fixture
+def pool(tiny, monkeypatch):
+    """No model to begin with; images as a configuration asks for."""
+
+    def load(name, path, validation, train_samples):
+        return dataclasses.replace(
+            tiny,
+            x_train=tiny.x_train[:train_samples],
+            y_train=tiny.y_train[:train_samples],
+            x_validation=tiny.x_test
+            if validation == "test"
+            else tiny.x_validation,
+        )
+
+    monkeypatch.setattr(data, "load", load)
+    monkeypatch.setattr(runs, "_idle", {})
+    return runs._idle
+
+
+def begin(configuration):
+    return runs.Training(configuration, runs.load_images(configuration))
+
+
+def end(training):
+    """Trains to the end; returns what came out to the bit, and the model."""
+    while not training.finished:
+        training.epoch()
+    result = runs.result(json.loads(json.dumps(training.record())))
+    state = np.load(io.BytesIO(training.state()))
+    model = training.model
+    training.release()
+    values = {
+        name: (value.dtype, value.tobytes())
+        for name, value in state.items()
+        if name != "described"
+    }
+    assert values
+    return result, values, model
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"dropout": 0.3, "batch_normalization": True},
+        {"activation": "swish_trainable", "scale": 1.5},
+        {
+            "output": "sigmoid",
+            "optimizer": "sgd",
+            "momentum": 0.9,
+            "dropout": 0.5,
+        },
+        {"dtype_policy": "mixed_float16", "batch_normalization": True},
+    ],
+    ids=str,
+)
+def test_run_with_a_used_model_equals_one_with_a_model_of_its_own(pool, fields):
+    first = dataclasses.replace(DENSE, **fields)
+    second = dataclasses.replace(first, **OTHER)
+    alone = []
+    for configuration in (first, second):
+        alone.append(end(begin(configuration)))
+        pool.clear()
+    assert alone[0][2] is not alone[1][2]
+    # One that was trained before, and once more the first of all.
+    _, _, model = end(begin(first))
+    for configuration, (result, values, _) in (
+        (second, alone[1]),
+        (first, alone[0]),
+    ):
+        again = end(begin(configuration))
+        assert again[2] is model
+        assert again[0] == result
+        assert again[1] == values
+
+
+def test_all_that_is_in_no_graph_was_new_there():
+    assert set(OTHER) == runs._IN_NO_GRAPH
+    for name, value in OTHER.items():
+        assert getattr(DENSE, name) != value
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"activation": "tanh"},
+        {"activation": "leaky_relu", "negative_slope": 0.2},
+        {"activation": "swish"},
+        {"activation": "swish", "beta": 2.0},
+        {"activation": "swish", "scale": 2.0},
+        {"activation": "swish_trainable"},
+        {"hidden": (12, 9)},
+        {"hidden": (12, 8, 8)},
+        {"batch_size": 15},
+        {"dropout": 0.1},
+        {"batch_normalization": True},
+        {"output": "sigmoid"},
+        {"optimizer": "sgd"},
+        {"optimizer": "sgd", "momentum": 0.5},
+        {"dtype_policy": "mixed_bfloat16"},
+    ],
+    ids=str,
+)
+def test_other_network_takes_no_model(pool, fields):
+    others = [DENSE]
+    if len(fields) > 1:
+        # From the nearest one.
+        *_, last = fields
+        others.append(
+            dataclasses.replace(
+                DENSE, **{k: v for k, v in fields.items() if k != last}
+            )
+        )
+    for other in others:
+        begin(other).release()
+    left = [*pool.values()]
+    training = begin(dataclasses.replace(DENSE, **fields))
+    assert training.model not in left
+    assert [*pool.values()] == left
+
+
+def test_images_of_another_size_take_no_model(pool, monkeypatch):
+    begin(DENSE).release()
+    build = networks.build.func
+    monkeypatch.setattr(
+        networks, "build", functools.partial(build, input_shape=(9, 9, 1))
+    )
+    assert begin(DENSE).model.input_shape == (None, 9, 9, 1)
+    assert len(pool) == 1
+
+
+IN_A_PROCESS_OF_ITS_OWN = """
+import sys
+from comparison import runs
+from comparison.configuration import Configuration
+runs.run(Configuration(**{fields!r}), sys.argv[1])
+"""
+
+
+def test_run_with_a_used_model_equals_one_in_a_process_of_its_own(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(runs, "_idle", {})
+    second = dataclasses.replace(
+        DENSE,
+        activation="swish_trainable",
+        dropout=0.3,
+        batch_normalization=True,
+        dataset="mnist_sample",
+        train_samples=200,
+        seed=3,
+    )
+    first = dataclasses.replace(second, seed=1, learning_rate=0.1)
+    runs.run(first, tmp_path / "here")
+    (model,) = runs._idle.values()
+    record = runs.run(second, tmp_path / "here")
+    assert [*runs._idle.values()] == [model]
+    code = IN_A_PROCESS_OF_ITS_OWN.format(fields=dataclasses.asdict(second))
+    subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "there")],
+        check=True,
+        cwd=pathlib.Path(__file__).parent.parent,
+        timeout=300,
+    )
+    other = runs.find(second, [tmp_path / "there"])
+    assert runs.result(record) == runs.result(other)
+
+
+def test_model_is_never_with_two_runs(pool):
+    configurations = [dataclasses.replace(DENSE, seed=seed) for seed in (1, 2)]
+    alone = []
+    for configuration in configurations:
+        alone.append(end(begin(configuration))[:2])
+        pool.clear()
+    # Both are there before one is over, and each once again.
+    for _ in range(2):
+        one, two = map(begin, configurations)
+        assert one.model is not two.model
+        for _ in range(2):
+            one.epoch()
+            two.epoch()
+        found = [end(training)[:2] for training in (one, two)]
+        assert found == alone
+        # What is left belongs to the next one alone.
+        assert one.model is two.model is None
+
+
+def test_only_so_many_models_are_kept(pool):
+    kept = []
+    for units in range(2, 14):
+        training = begin(dataclasses.replace(DENSE, hidden=(units,)))
+        kept.append(training.model)
+        training.release()
+        assert len(pool) <= 8
+    # The last ones.
+    assert [*pool.values()] == kept[-8:]
+    # One that is used again is not the next to go.
+    training = begin(dataclasses.replace(DENSE, hidden=(6,)))
+    assert training.model is kept[-8]
+    training.release()
+    begin(dataclasses.replace(DENSE, hidden=(20,))).release()
+    assert [*pool.values()][:7] == [*kept[-6:], kept[-8]]
+
+
+def test_models_of_large_networks_are_not_kept(pool, tmp_path):
+    runs.run(Configuration("relu", epochs=1, batch_size=16), tmp_path)
+    assert not pool
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"activation": "swish_trainable", "dropout": 0.3},
+        {
+            "batch_normalization": True,
+            "optimizer": "sgd",
+            "momentum": 0.9,
+            "learning_rate": 0.1,
+        },
+        {"schedule": False, "shuffle": False},
+    ],
+    ids=str,
+)
+def test_interrupted_dense_run_equals_uninterrupted(
+    pool, monkeypatch, tmp_path, fields
+):
+    """It goes on with the model of another run."""
+    monkeypatch.setattr(keras.callbacks, "ReduceLROnPlateau", Impatient)
+    configuration = dataclasses.replace(DENSE, epochs=6, **fields)
+    whole = end(begin(configuration))
+    pool.clear()
+    interrupted_run(configuration, tmp_path, 4)
+    # A model in the middle of a run is nobody's.
+    assert not pool
+    *_, model = end(begin(dataclasses.replace(configuration, seed=9)))
+    epochs = []
+    resumed = runs.run(
+        configuration,
+        tmp_path,
+        on_epoch=lambda history: epochs.append(len(history["loss"])),
+    )
+    assert epochs == [5, 6]
+    assert runs.result(resumed) == whole[0]
+    assert [*pool.values()] == [model]
+    rates = resumed["history"]["learning_rate"]
+    first = configuration.learning_rate
+    # Without the schedule it stays; with it, as in the article's network.
+    factors = (
+        [1] * 3 + [0.2] * 2 + [0.04] if configuration.schedule else [1] * 6
+    )
+    assert rates == pytest.approx([first * f for f in factors], rel=1e-6)
+
+
+def test_without_shuffling_the_images_are_in_their_order(pool, monkeypatch):
+    seen = []
+    fit = keras.Model.fit
+
+    def watched(self, batches, **keywords):
+        seen.append([batches[index] for index in range(len(batches))])
+        return fit(self, batches, **keywords)
+
+    monkeypatch.setattr(keras.Model, "fit", watched)
+    configuration = dataclasses.replace(DENSE, shuffle=False)
+    training = begin(configuration)
+    end(training)
+    assert len(seen) == 2
+    images = training.images
+    for batches in seen:
+        assert [len(labels) for _, labels in batches] == [16, 16, 16, 12]
+        x, y = (np.concatenate(part) for part in zip(*batches, strict=True))
+        np.testing.assert_array_equal(x, images.x_train / np.float32(255))
+        np.testing.assert_array_equal(y, images.y_train)
+
+
+@pytest.mark.parametrize("network", ["dense", "mish"])
+def test_test_of_sigmoid_output_is_keras_evaluation(
+    pool, tiny, monkeypatch, network
+):
+    if network == "mish":
+        # Its convolutions leave nothing of 8x8.
+        build = networks.build.func
+        monkeypatch.setattr(
+            networks, "build", functools.partial(build, input_shape=(12, 12, 1))
+        )
+        larger = {
+            name: np.pad(getattr(tiny, name), ((0, 0), (2, 2), (2, 2), (0, 0)))
+            for name in ("x_train", "x_validation", "x_test")
+        }
+        images = dataclasses.replace(tiny, **larger)
+        monkeypatch.setattr(data, "load", lambda *arguments: images)
+    configuration = dataclasses.replace(
+        DENSE,
+        network=network,
+        output="sigmoid",
+        dropout=0.2,
+        batch_normalization=True,
+        epochs=6,
+        learning_rate=0.01,
+    )
+    training = begin(configuration)
+    result, _, model = end(training)
+    x = training.images.x_test.astype("float32") / 255
+    loss, accuracy = model.evaluate(x, training.images.y_test, verbose=0)
+    # Neither none nor all.
+    assert 0 < accuracy < 1
+    assert result["test"]["loss"] == pytest.approx(loss, rel=1e-5)
+    assert result["test"]["accuracy"] == pytest.approx(accuracy)
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_diverged_dense_run(pool, tmp_path, seed):
+    """Of a rate of 10; whoever takes its model then is none the worse."""
+    fields = {"activation": "linear", "optimizer": "sgd", "epochs": 5}
+    calm = dataclasses.replace(DENSE, **fields, learning_rate=0.01)
+    expected = end(begin(calm))
+    pool.clear()
+    wild = dataclasses.replace(
+        DENSE, **fields, learning_rate=10, momentum=0, seed=seed
+    )
+    record = runs.run(wild, tmp_path)
+    assert record == runs.find(wild, [tmp_path])
+    assert record["diverged"] is True
+    assert record["test"] is None
+    history = record["history"]
+    epochs = len(history["loss"])
+    assert 1 <= epochs < 5
+    assert None in (history["loss"][-1], history["val_loss"][-1])
+    for column in ("loss", "val_loss"):
+        assert all(math.isfinite(value) for value in history[column][:-1])
+    assert {len(column) for column in history.values()} == {epochs}
+    assert names(tmp_path) == [f"{wild.key}.json"]
+    (model,) = pool.values()
+    found = end(begin(calm))
+    assert found[2] is model
+    assert found[:2] == expected[:2]
+
+
+class Wrong:
+    """Stands in for a model that is wrong about so many of 1,500 images."""
+
+    loss = "sparse_categorical_crossentropy"
+    losses = ()
+
+    def __init__(self, count):
+        # Spread over all of them.
+        self.wrong = np.random.default_rng(0).permutation(1500)[:count]
+
+    def predict(self, batches, verbose):
+        labels = np.concatenate([batches[i][1] for i in range(len(batches))])
+        found = labels.astype(int)
+        found[self.wrong] = (found[self.wrong] + 3) % 10
+        return 0.01 + 0.9 * np.eye(10, dtype="float32")[found]
+
+
+@pytest.mark.parametrize("count", [0, 7, 1000, 1001, 1500])
+def test_up_to_a_thousand_misclassified_images_are_listed(count):
+    labels = (np.arange(1500) % 10).astype(np.uint8)
+    images = data.Dataset(
+        "mnist", *[None] * 4, np.zeros((1500, 8, 8, 1), np.uint8), labels
+    )
+    model = Wrong(count)
+    test = runs._test(model, images, 1000)
+    assert test["accuracy"] == pytest.approx(1 - count / 1500)
+    assert test["misclassified"] == (
+        [[i, (i + 3) % 10] for i in sorted(model.wrong.tolist())]
+        if count <= 1000
+        else None
+    )
+
+
+def test_small_network_lists_none(pool, tmp_path):
+    record = runs.run(DENSE, tmp_path)
+    assert record["test"]["misclassified"] is None
+    assert 0 <= record["test"]["accuracy"] < 1
+    assert runs.find(DENSE, [tmp_path]) == record

@@ -245,6 +245,40 @@ def test_hardest_images(made_up):
     assert table.loc[7, "given"] == "1" and table.loc[9, "given"] == "1, 2"
 
 
+def test_run_without_its_misclassified_images_is_left_out(made_up):
+    """Too many to list, in the records of all tanh's and of one of relu's."""
+
+    def change(record):
+        configuration = record["configuration"]
+        if configuration["activation"] == "tanh" or not configuration["seed"]:
+            record["test"]["misclassified"] = None
+        else:
+            missed = [[7, 1], [9, 2]][: configuration["seed"]]
+            record["test"]["misclassified"] = missed
+
+    study, found = made_up(
+        {"relu": [0.3, 0.9, 0.9], "tanh": [0.3, 0.4]}, change=change
+    )
+    table = tables.spreads(study, found)
+    assert list(table.index) == ["relu"]
+    assert table.loc["relu", "seeds"] == 2
+    # 1 and 2 of 10,000, in points.
+    assert table.loc["relu", "sd"] == round(np.std([1, 2], ddof=1) / 100, 3)
+    table = tables.hardest_images(found)
+    assert list(table["wrong"]) == [2, 1] and list(table.index) == [7, 9]
+    # Of what every run has, nothing is left out.
+    assert list(tables.summary(study, found)["seeds"]) == [3, 2]
+
+
+def test_no_run_with_its_misclassified_images(made_up):
+    def change(record):
+        record["test"]["misclassified"] = None
+
+    study, found = made_up({"relu": [0.1, 0.2]}, change=change)
+    assert tables.spreads(study, found).empty
+    assert tables.hardest_images(found).empty
+
+
 def test_ablations_are_compared_with_the_same_seed(write_record, tmp_path):
     study = studies.study("ablations", ["swish", "relu"])
     controlled = studies.study("controlled", ["swish", "relu"], [0, 1])
