@@ -62,4 +62,5 @@ FACTS = [
     ("[02 The MNIST", list),
     ("[03 Published", list),
     ("[04 Why", list),
+    ("[05 Depth", list),
 ]

@@ -202,3 +202,21 @@ def test_processor():
     assert name in text
     for instruction in instructions:
         assert f" {instruction}" in text
+
+
+def test_import_computes_nothing():
+    """A process that is forked behind TensorFlow's start hangs."""
+    code = (
+        "import comparison\n"
+        "from comparison import studies\n"
+        "from tensorflow.python.eager import context\n"
+        "print(context.context()._context_handle is None)"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert found.stdout == "True\n"

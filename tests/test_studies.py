@@ -325,7 +325,8 @@ def check_record(record, name):
     wrong = record["test"]["misclassified"]
     accuracy = record["test"]["accuracy"]
     if wrong is None:
-        assert 10_000 * (1 - accuracy) > runs.LISTED, name
+        if configuration.network == "article":
+            assert 10_000 * (1 - accuracy) > runs.LISTED, name
         return
     assert accuracy == pytest.approx(1 - len(wrong) / 10_000), name
     indices = [index for index, _ in wrong]
