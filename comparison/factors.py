@@ -398,9 +398,16 @@ def _order(keys):
 def _gains(here, there):
     """Returns level less reference, a row an activation, a column a seed."""
     both = pd.concat([here, there], axis=1, join="inner")
-    gains = (both.iloc[:, 0] - both.iloc[:, 1]).unstack(sort=False)
-    runs = pd.Series(1, both.index).unstack(sort=False)
+    gains = _by_seed(both.iloc[:, 0] - both.iloc[:, 1])
+    runs = _by_seed(pd.Series(1, both.index))
     return gains.loc[:, runs.notna().all()].dropna()
+
+
+def _by_seed(values):
+    """Returns a row an activation, in the order given, and a column a seed."""
+    # Not `unstack(sort=False)`: before pandas 3 it mixes up rows where a value
+    # is missing.
+    return values.unstack().reindex(values.index.unique("activation"))
 
 
 def _samples(values):
@@ -439,7 +446,7 @@ def _span(samples):
 
 
 def _between(values):
-    whole = values.unstack(sort=False).dropna()
+    whole = _by_seed(values).dropna()
     if min(whole.shape) < 2:
         return math.nan
     return float(statistics.spread_of_means(whole.to_numpy()))
