@@ -18,8 +18,8 @@ from comparison.configuration import Configuration
 # So many wrong test images are listed in the record of an article's network;
 # more say little of any.
 LISTED = 1000
-# Small models that have been trained, by all that their graphs depend on:
-# compiling one takes longer than training it.
+# Models that have been trained, by all that their graphs depend on: compiling
+# a small one takes longer than training it.
 _idle = {}
 # What is in the values of variables, in the data, or in the loop over epochs.
 _IN_NO_GRAPH = {
@@ -374,10 +374,9 @@ class Training:
     def release(self):
         """Leaves its memory, and what is compiled, to the next run."""
         self.validation.clear()
-        if self.configuration.network == "dense":
-            _idle[self._graph()] = self.model
-            # It is another run's from here on.
-            self.model = None
+        _idle[self._graph()] = self.model
+        # It is another run's from here on.
+        self.model = None
         while len(_idle) > 8:
             del _idle[next(iter(_idle))]
 

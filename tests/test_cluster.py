@@ -163,12 +163,13 @@ def test_worker_uses_the_model_of_a_run_that_is_over(monkeypatch):
         train_samples=60,
     )
     alone = []
+    monkeypatch.setattr(runs, "_idle", {})
     for configuration in study.configurations:
-        monkeypatch.setattr(runs, "_idle", {})
         training = runs.Training(configuration, runs.load_images(configuration))
         while not training.finished:
             training.epoch()
         alone.append(runs.result(json.loads(json.dumps(training.record()))))
+        training.release()
 
     one, two, three = study.configurations
     monkeypatch.setattr(runs, "_idle", {})
