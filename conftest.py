@@ -1,8 +1,11 @@
-"""How the tests share the machine: a process a core, and its threads."""
+"""How the tests share the machine: processes, their order, and threads."""
 
 import os
 
 import joblib
+
+# What takes longest comes first, or one process would end alone with it.
+LONGEST = ("test_cluster.py", "test_runs.py", "test_notebooks_live.py")
 
 # A worker's threads are its share of the cores: more would wait for one
 # another. Before TensorFlow is imported, and for what the tests start, too.
@@ -12,5 +15,12 @@ if "PYTEST_XDIST_WORKER_COUNT" in os.environ:
 
 
 def pytest_xdist_auto_num_workers(config):
-    """The cores that the process may use, not those that the machine has."""
-    return joblib.cpu_count()
+    """One more than the cores that the process may use.
+
+    A test that waits, for a process or for a file, leaves its core to it.
+    """
+    return joblib.cpu_count() + 1
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: item.path.name not in LONGEST)
