@@ -23,4 +23,5 @@ def pytest_xdist_auto_num_workers(config):
 
 
 def pytest_collection_modifyitems(items):
+    """Puts the longest first; all else stays in its order."""
     items.sort(key=lambda item: item.path.name not in LONGEST)

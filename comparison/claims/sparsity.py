@@ -47,6 +47,7 @@ def sparsity(
                     trainer.train(x, y, epoch - trainer.epoch)
                     found = trainer.probe(x_held[:200], y_held[:200])
                     shares = probes.summary(found)
+                    accuracy = trainer.accuracy(x_held, y_held)
                     for number, p in enumerate(found, 1):
                         counts, _ = np.histogram(
                             np.clip(p.pre_activation, -6, 6), edges
@@ -63,7 +64,7 @@ def sparsity(
                             "histogram": counts.tolist()
                             if number == len(found)
                             else None,
-                            "accuracy": trainer.accuracy(x_held, y_held),
+                            "accuracy": accuracy,
                         }
 
 
