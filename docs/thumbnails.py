@@ -18,7 +18,7 @@ FIGURES = {
     "02": '"val_accuracy"',
     "03": "figures.differences(",
     "04": "draw_prediction(",
-    "05": "depth_figures.single_runs(",
+    "05": "depth_figures.grid(plain",
 }
 
 

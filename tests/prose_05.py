@@ -8,7 +8,7 @@ import nbformat
 import numpy as np
 from scipy import stats
 
-from comparison import cited, records, statistics, studies
+from comparison import cited, depth, records, statistics, studies, tables
 from comparison.claims import training
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -104,6 +104,89 @@ def most_off(network):
 def most_with_the_gaussian(rank=0):
     found = {a: left(a, i) for a, i in drawn() if i == GAUSSIAN}
     return sorted(found.values())[-1 - rank]
+
+
+# Depth.
+
+
+@functools.cache
+def by_depth():
+    """Median test accuracy and seeds that learned, a row a network."""
+    study = studies.study("depth")
+    found = studies.records(study, [records.RESULTS])
+    table = depth.accuracies(depth.ends(study, found))
+    return table.droplevel(["optimizer", "normalised"]).reset_index()
+
+
+def fields(words):
+    return by_depth().query(words)
+
+
+def span(words, learned=None):
+    """Least and most of the medians, in %."""
+    median = 100 * fields(words)["median"]
+    return [median.min(), median.max()]
+
+
+def none_learned(words, value):
+    return where(fields(words)["learned"].sum() == 0, value)
+
+
+FAN_OUT = "fan_out_normal"
+SCALED = f"initializer != '{GAUSSIAN}'"
+ONE = "initializer in ('glorot_uniform', 'lecun_normal')"
+SWISHES = "activation in ('gelu', 'swish', 'swish_trainable')"
+NO_SIGMOID = "activation != 'sigmoid'"
+
+
+@functools.cache
+def left_at_start():
+    """The gradient left by the algebra, a row a network of `by_depth`."""
+    found = cells()["found"]
+    table = by_depth()
+    return table.assign(
+        left=[
+            np.prod(
+                found[
+                    row.activation.removesuffix("_trainable"), row.initializer
+                ][1][: row.depth - 1]
+            )
+            for row in table.itertuples()
+        ]
+    )
+
+
+def lowest_of_those_that_keep_it():
+    """How much it has, if it is SELU's from fan-out with 32 layers."""
+    table = left_at_start().query("left >= 1e-3")
+    row = table.loc[table["median"].idxmin()]
+    is_it = (row["activation"], row["initializer"]) == ("selu", FAN_OUT)
+    return [row["depth"], where(is_it, row["left"])]
+
+
+def with_little_left():
+    """The least and most that three have left, and their accuracies in %."""
+    table = left_at_start().set_index(["activation", "initializer", "depth"])
+    networks = [
+        ("sigmoid", GAUSSIAN, 4),
+        ("relu", GLOROT, LAYERS),
+        ("swish", HE, LAYERS),
+    ]
+    left, median = table.loc[networks, ["left", "median"]].to_numpy().T
+    return [min(left), max(left), *(100 * median)]
+
+
+def farthest_beta():
+    """How far from 1 a trained beta ends in a network that did not learn."""
+    study = studies.study("depth")
+    found = studies.records(study, [records.RESULTS])
+    ends = [
+        np.abs(np.subtract([v[-1] for v in r["history"]["beta"].values()], 1))
+        for r in found
+        if r["configuration"]["activation"] == "swish_trainable"
+        and r["test"]["accuracy"] <= tables.LEARNED
+    ]
+    return np.concatenate(ends).max()
 
 
 # The cited experiment with swish.
@@ -266,6 +349,102 @@ FACTS = [
     ("five epochs on {} digits", lambda: [3000]),
     ("to 4, then to 2. Then", list),
     ("with 16 layers again", list),
+    # Depth.
+    ("in dense networks of {} units on MNIST", lambda: [WIDTH]),
+    (
+        "five depths from {} to {} layers",
+        lambda: [by_depth()["depth"].min(), by_depth()["depth"].max()],
+    ),
+    (
+        "three seeds each, {} runs: {} epochs of Adam at a rate of {} on {} "
+        "digits",
+        lambda: [
+            len(studies.study("depth").configurations),
+            studies.study("depth").configurations[0].epochs,
+            studies.study("depth").configurations[0].learning_rate,
+            studies.study("depth").configurations[0].train_samples,
+        ],
+    ),
+    ("rows bright at {} layers", lambda: [LAYERS]),
+    ("that still reached {} % in", lambda: [100 * depth.REACHED]),
+    ("; 0 where none did, and {} is the", lambda: [LAYERS]),
+    (
+        "**With 2 layers the choice hardly matters:** the {} medians lie "
+        "between {} and {} %",
+        lambda: [len(fields("depth == 2")), *span("depth == 2")],
+    ),
+    (
+        "with {} layers no seed of it learns from any",
+        lambda: [none_learned("activation == 'sigmoid' and depth >= 16", 16)],
+    ),
+    (
+        "With {} layers it is the pair",
+        lambda: [
+            where(
+                none_learned(f"{ONE} and {SWISHES} and depth == 32", True)
+                and none_learned(f"not ({SCALED}) and depth >= 16", True),
+                32,
+            )
+        ],
+    ),
+    (
+        "ReLU and leaky ReLU end between {} and {} %; from He's all but "
+        "sigmoid end between {} and {} %",
+        lambda: [
+            *span(
+                f"{ONE} and activation in ('relu', 'leaky_relu') and depth == 32"
+            ),
+            *span(f"initializer == '{HE}' and {NO_SIGMOID} and depth == 32"),
+        ],
+    ),
+    (
+        "end at {} % or more from those three",
+        lambda: [
+            span(
+                f"({ONE} or initializer == '{HE}') and depth == 32 and "
+                "activation in ('tanh', 'elu', 'selu')"
+            )[0]
+        ],
+    ),
+    ("It starts at 1, and in", list),
+    (
+        "none of them ended more than {} from there",
+        lambda: [farthest_beta()],
+    ),
+    (
+        "accuracy of {} networks over the gradient",
+        lambda: [len(by_depth())],
+    ),
+    ("for each of the {} networks a number", lambda: [len(by_depth())]),
+    (
+        "they lie between {} and {} %.*",
+        lambda: [
+            100 * left_at_start().query("left > 1e-3")["median"].min(),
+            100 * left_at_start().query("left > 1e-3")["median"].max(),
+        ],
+    ),
+    (
+        "with less than {} of the gradient left no seed learns",
+        lambda: [
+            where(
+                left_at_start().query("left < 1e-9")["learned"].sum() == 0, 1e-9
+            )
+        ],
+    ),
+    (
+        "of those with 1e-3 or more every median is at {} % or above",
+        lambda: [100 * left_at_start().query("left >= 1e-3")["median"].min()],
+    ),
+    (
+        "with {} to {} left sigmoid ends at {} %, from the Gaussian and with 4 "
+        "layers, ReLU at {} %, from Glorot's with 32, and swish, from He's "
+        "and as deep, at {} %.",
+        with_little_left,
+    ),
+    (
+        "SELU from fan-out with {} layers, whose gradient is {} times",
+        lowest_of_those_that_keep_it,
+    ),
     # The cited experiment with swish.
     (
         "dense layers of {} and {} units, weights",
