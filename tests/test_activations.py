@@ -1408,7 +1408,9 @@ def test_what_is_no_real_tensor_is_refused(name, x):
 
 
 def test_the_layer_refuses_complex_numbers():
-    refused(lambda: Swish()(COMPLEX), "inputs=")
+    # Keras puts words of its own around it.
+    with pytest.raises(ValueError, match=r"real numbers.* Received: inputs="):
+        Swish()(COMPLEX)
 
 
 @pytest.mark.parametrize(
