@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import special, stats
+from sklearn import datasets, linear_model
 
 from comparison import claims, records, statistics, studies
 from comparison.claims import (
@@ -78,6 +79,50 @@ def test_boundaries():
     # Class 1 lies up and to the right; a row of the grid is a height.
     assert picture[-1, -1] > 95 and picture[0, 0] < 5
     assert (np.diff(picture, axis=0) >= 0).all()
+
+
+def test_demonstration():
+    """Without an activation it is a linear classifier, whoever trains it."""
+    rows = pd.DataFrame(linear.demonstration(seeds=(3,), iterations=300))
+    accuracy = rows.set_index(["data", "activation"])["accuracy"]
+    x, y = datasets.make_circles(400, noise=0.1, random_state=3)
+    best = linear_model.LogisticRegression(C=1e6).fit(x, y).score(x, y)
+    assert accuracy["circles", "none"] == pytest.approx(best, abs=0.02)
+    assert accuracy["circles", "relu"] > best + 0.05
+    x, y = datasets.make_blobs(400, random_state=3)
+    best = linear_model.LogisticRegression(C=1e6).fit(x, y).score(x, y)
+    assert accuracy["blobs", "relu"] == pytest.approx(best, abs=0.03)
+    # In units of one of so many points.
+    for name, points in (("circles", 400), ("blobs", 400), ("moons", 200)):
+        right = accuracy[name] * points
+        np.testing.assert_allclose(right, np.round(right), atol=1e-6)
+
+
+def test_demonstration_beside_published():
+    published = linear.published().set_index(["data", "activation"])
+    assert (100 * published["accuracy"]).round(2).to_dict() == {
+        ("circles", "none"): 42.75,
+        ("circles", "relu"): 85.5,
+        ("blobs", "relu"): 98.75,
+        ("moons", "relu"): 100.0,
+    }
+    values = {"circles": (0.80, 0.84, 0.85), "blobs": (0.90, 0.91, 0.92)}
+    rows = pd.DataFrame(
+        [
+            {"data": name, "activation": "relu", "accuracy": value}
+            for name, found in values.items()
+            for value in found
+        ]
+    )
+    table = linear.beside_published(rows).dropna()
+    assert list(table.index) == [("circles", "relu"), ("blobs", "relu")]
+    for (name, _), row in table.iterrows():
+        sample = np.array(values[name])
+        reach = stats.t.ppf(0.975, 2) * sample.std(ddof=1) * math.sqrt(4 / 3)
+        assert row["mean"] == pytest.approx(sample.mean())
+        assert row["low"] == pytest.approx(sample.mean() - reach)
+        assert row["high"] == pytest.approx(min(sample.mean() + reach, 1))
+    assert table["inside"].tolist() == [True, False]
 
 
 @pytest.mark.parametrize("name", list(linear.TOYS))
