@@ -1,5 +1,6 @@
 """How the tests share the machine: processes, their order, and threads."""
 
+import gc
 import os
 
 import joblib
@@ -25,3 +26,8 @@ def pytest_xdist_auto_num_workers(config):
 def pytest_collection_modifyitems(items):
     """Puts the longest first; all else stays in its order."""
     items.sort(key=lambda item: item.path.name not in LONGEST)
+
+
+def pytest_collection_finish():
+    """Spares the garbage collector what is imported, and here to stay."""
+    gc.freeze()

@@ -99,7 +99,7 @@ def this_project(dtype_policy, batch=BATCH, steps=STEPS):
 
     configuration = Configuration("relu", dtype_policy=dtype_policy)
     batches = runs.Batches(*_digits(batch * steps), batch)
-    return _fit(networks.build(configuration), batches)
+    return _fit(networks.build(configuration), batches.feed())
 
 
 def _digits(count):
@@ -418,7 +418,7 @@ def whole_run():
     mark("network")
     batches = runs.Batches(images.x_validation, images.y_validation, 500)
     for name in ("first validation", "validation"):
-        model.evaluate(batches, verbose=0)
+        model.evaluate(batches.feed(), verbose=0)
         mark(name)
     with tempfile.TemporaryDirectory() as folder:
         ends = []

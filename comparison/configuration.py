@@ -1,6 +1,7 @@
 """Everything that can change a result: each value's name, default and range."""
 
 import dataclasses
+import functools
 import hashlib
 import json
 import numbers
@@ -75,6 +76,14 @@ def _choice(name, value, *choices):
         f"`{name}` must be one of {', '.join(map(repr, choices))}. "
         f"Received: {name}={shown(value)}"
     )
+
+
+@functools.cache
+def _check_names(activation, dataset, kernel_initializer):
+    """Raises a ValueError unless all are known; makes a layer, so only once."""
+    activations.layer(activation)
+    data.check_name(dataset)
+    networks.check_initializer(kernel_initializer)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -272,9 +281,7 @@ class Configuration:
                 *field.metadata["limits"],
             )
             object.__setattr__(self, field.name, value)
-        activations.layer(self.activation)
-        data.check_name(self.dataset)
-        networks.check_initializer(self.kernel_initializer)
+        _check_names(self.activation, self.dataset, self.kernel_initializer)
         self._check_effects()
 
     def _check_effects(self):

@@ -174,17 +174,40 @@ class Batches(keras.utils.PyDataset):
     """Images in [0, 1] and their labels, in batches, in the order given."""
 
     def __init__(self, images, labels, batch_size, order=None):
-        # More than one worker keeps TensorFlow's automatic tuning out of the
-        # input. Its thread sleeps for longer and longer, 41 s in the end, and
-        # an epoch would wait for it to wake. On the other backends Keras looks
-        # at a batch before a model's first epoch; with more than one worker it
-        # comes last then, and a resumed run is another.
-        tensorflow = keras.backend.backend() == "tensorflow"
-        super().__init__(workers=2 if tensorflow else 1)
+        super().__init__()
         self.images = images
         self.labels = labels
         self.batch_size = batch_size
         self.order = np.arange(len(labels)) if order is None else order
+
+    def feed(self):
+        """Returns what Keras is to be given of it, on the backend at hand.
+
+        On TensorFlow Keras makes a dataset of this one that is tuned while it
+        runs, by a thread that sleeps for longer and longer, 41 s in the end,
+        and an epoch would wait for it to wake; or, with more than one worker,
+        a tenth of a second for each epoch's last one. This is the same, and
+        neither.
+        """
+        if keras.backend.backend() != "tensorflow":
+            return self
+        import tensorflow as tf
+
+        dataset = tf.data.Dataset.from_generator(
+            lambda: (self[index] for index in range(len(self))),
+            output_signature=(
+                tf.TensorSpec((None, *self.images.shape[1:]), "float32"),
+                tf.TensorSpec((None,), self.labels.dtype),
+            ),
+        )
+        options = tf.data.Options()
+        options.autotune.enabled = False
+        options.threading.private_threadpool_size = 1
+        return (
+            dataset.apply(tf.data.experimental.assert_cardinality(len(self)))
+            .prefetch(2)
+            .with_options(options)
+        )
 
     def clear(self):
         """Lets go of the images.
@@ -266,11 +289,13 @@ class Training:
         )
         learning_rate = float(self.model.optimizer.learning_rate)
         start = time.perf_counter()
-        trained = self.model.fit(batches, shuffle=False, verbose=0).history
+        trained = self.model.fit(
+            batches.feed(), shuffle=False, verbose=0
+        ).history
         seconds = time.perf_counter() - start
         batches.clear()
         validated = self.model.evaluate(
-            self.validation, verbose=0, return_dict=True
+            self.validation.feed(), verbose=0, return_dict=True
         )
         row = {
             "loss": trained["loss"][0],
@@ -418,7 +443,7 @@ def _arrays_hash(arrays):
 def _test(model, images, listed):
     """Reads the test set, once; lists up to so many wrong images."""
     batches = Batches(images.x_test, images.y_test, 500)
-    predictions = model.predict(batches, verbose=0)
+    predictions = model.predict(batches.feed(), verbose=0)
     batches.clear()
     predicted = predictions.argmax(axis=1)
     cross_entropy = keras.losses.get(model.loss)(images.y_test, predictions)

@@ -58,13 +58,20 @@ def finished(tmp_path_factory, tiny_images):
 
     def watched(name, method):
         @functools.wraps(method)
-        def call(self, batches, *arguments, **keywords):
+        def call(self, *arguments, **keywords):
             log.append(name)
             if name == "fit":
-                orders.append(batches.order.tolist())
-            return method(self, batches, *arguments, **keywords)
+                orders.append(fed[-1].order.tolist())
+            return method(self, *arguments, **keywords)
 
         return call
+
+    fed = []
+    feed = runs.Batches.feed
+
+    def watched_feed(batches):
+        fed.append(batches)
+        return feed(batches)
 
     Watched.log = log
     images = dataclasses.replace(
@@ -75,6 +82,7 @@ def finished(tmp_path_factory, tiny_images):
         patch.setattr(runs, "_idle", {})
         patch.setattr(networks, "build", watched_build)
         patch.setattr(data, "load", lambda *arguments: images)
+        patch.setattr(runs.Batches, "feed", watched_feed)
         for name in ("fit", "evaluate", "predict"):
             method = getattr(keras.Model, name)
             patch.setattr(keras.Model, name, watched(name, method))
@@ -1192,7 +1200,7 @@ def test_without_shuffling_the_images_are_in_their_order(pool, monkeypatch):
     fit = keras.Model.fit
 
     def watched(self, batches, **keywords):
-        seen.append([batches[index] for index in range(len(batches))])
+        seen.append([(x.numpy(), y.numpy()) for x, y in batches])
         return fit(self, batches, **keywords)
 
     monkeypatch.setattr(keras.Model, "fit", watched)
@@ -1281,7 +1289,7 @@ class Wrong:
         self.wrong = np.random.default_rng(0).permutation(1500)[:count]
 
     def predict(self, batches, verbose):
-        labels = np.concatenate([batches[i][1] for i in range(len(batches))])
+        labels = np.concatenate([labels.numpy() for _, labels in batches])
         found = labels.astype(int)
         found[self.wrong] = (found[self.wrong] + 3) % 10
         return 0.01 + 0.9 * np.eye(10, dtype="float32")[found]
