@@ -110,21 +110,21 @@ def most_with_the_gaussian(rank=0):
 
 
 @functools.cache
-def by_depth():
+def by_depth(name="depth"):
     """Median test accuracy and seeds that learned, a row a network."""
-    study = studies.study("depth")
+    study = studies.study(name)
     found = studies.records(study, [records.RESULTS])
     table = depth.accuracies(depth.ends(study, found))
     return table.droplevel(["optimizer", "normalised"]).reset_index()
 
 
-def fields(words):
-    return by_depth().query(words)
+def fields(words, study="depth"):
+    return by_depth(study).query(words)
 
 
-def span(words, learned=None):
+def span(words, study="depth"):
     """Least and most of the medians, in %."""
-    median = 100 * fields(words)["median"]
+    median = 100 * fields(words, study)["median"]
     return [median.min(), median.max()]
 
 
@@ -187,6 +187,46 @@ def farthest_beta():
         and r["test"]["accuracy"] <= tables.LEARNED
     ]
     return np.concatenate(ends).max()
+
+
+# Batch normalisation.
+
+GLOROT_FIELDS = f"initializer == '{GLOROT}'"
+GAUSSIAN_FIELDS = f"initializer == '{GAUSSIAN}'"
+
+
+def normalised(activation, initializer=GLOROT, layers=LAYERS):
+    rows = by_depth("depth_normalised").set_index(
+        ["activation", "initializer", "depth"]
+    )
+    return 100 * rows.loc[(activation, initializer, layers), "median"]
+
+
+def all_learned(words, study, value):
+    rows = fields(words, study)
+    return where((rows["learned"] == rows["seeds"]).all(), value)
+
+
+@functools.cache
+def deep_gaussian_ends():
+    """Medians of training and test accuracy in %, a row an activation."""
+    study = studies.study("depth_normalised")
+    rows = depth.ends(study, studies.records(study, [records.RESULTS]))
+    rows = rows[(rows["depth"] == LAYERS) & (rows["initializer"] == GAUSSIAN)]
+    columns = ["accuracy", "test_accuracy"]
+    return 100 * rows.groupby("activation")[columns].median()
+
+
+def moved_where_nothing_was_wrong():
+    """The least and most that the medians with 2 layers move by, in points."""
+    medians = [
+        fields(f"{GLOROT_FIELDS} and depth == 2", study).set_index(
+            "activation"
+        )["median"]
+        for study in ("depth", "depth_normalised")
+    ]
+    change = 100 * (medians[1] - medians[0])
+    return [change.min(), change.max()]
 
 
 # The cited experiment with swish.
@@ -445,6 +485,67 @@ FACTS = [
         "SELU from fan-out with {} layers, whose gradient is {} times",
         lowest_of_those_that_keep_it,
     ),
+    # Batch normalisation.
+    (
+        "and the {} medians lie between {} and {} %; without it, sigmoid",
+        lambda: [
+            len(fields(f"{GLOROT_FIELDS} and depth <= 16", "depth_normalised")),
+            *span(f"{GLOROT_FIELDS} and depth <= 16", "depth_normalised"),
+        ],
+    ),
+    (
+        "With {} layers sigmoid ends at {} %, and GELU and swish, of which no "
+        "seed learned, at {} and {} %.",
+        lambda: [
+            where(
+                none_learned(
+                    f"{GLOROT_FIELDS} and {SWISHES} and depth == {LAYERS}", True
+                )
+                and all_learned(
+                    f"{GLOROT_FIELDS} and depth <= 16", "depth_normalised", True
+                ),
+                LAYERS,
+            ),
+            *map(normalised, ("sigmoid", "gelu", "swish")),
+        ],
+    ),
+    (
+        "at that depth: {} and {} %, where they had {} and {} % without.",
+        lambda: [
+            *map(normalised, ("relu", "leaky_relu")),
+            *(
+                100
+                * fields(
+                    f"{GLOROT_FIELDS} and depth == {LAYERS} "
+                    f"and activation == '{name}'"
+                )["median"].item()
+                for name in ("relu", "leaky_relu")
+            ),
+        ],
+    ),
+    (
+        "every seed learns with up to {} layers; sigmoid's {} % are the least.",
+        lambda: [
+            all_learned(
+                f"{GAUSSIAN_FIELDS} and depth <= 16", "depth_normalised", 16
+            ),
+            where(
+                span(f"{GAUSSIAN_FIELDS} and depth <= 16", "depth_normalised")[
+                    0
+                ]
+                == normalised("sigmoid", GAUSSIAN, 16),
+                normalised("sigmoid", GAUSSIAN, 16),
+            ),
+        ],
+    ),
+    (
+        "With {}, swish reads {} % of its training digits right in the last "
+        "epoch and {} % of the test images.",
+        lambda: [LAYERS, *deep_gaussian_ends().loc["swish"]],
+    ),
+    ("where over {} layers the averages", lambda: [LAYERS]),
+    ("from Glorot's with 2 layers?", list),
+    ("the medians move by {} to {} points", moved_where_nothing_was_wrong),
     # The cited experiment with swish.
     (
         "dense layers of {} and {} units, weights",
@@ -538,6 +639,13 @@ FACTS = [
     ),
     ("that it is {} points on one", lambda: [behind("relu", 0.1)[0]]),
     # Where this stops.
+    (
+        "where: {} epochs on {} digits are few",
+        lambda: [
+            studies.study("depth").configurations[0].epochs,
+            studies.study("depth").configurations[0].train_samples,
+        ],
+    ),
     (
         "That {} of its {} runs lie above ours",
         lambda: [inside()[1] - inside()[0], inside()[1]],

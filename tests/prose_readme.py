@@ -2,7 +2,7 @@
 
 import itertools
 
-from comparison import records, studies, tables
+from comparison import depth, records, studies, tables
 
 STUDY = studies.study("controlled")
 _found = studies.records(STUDY, [records.RESULTS])
@@ -42,6 +42,20 @@ def order():
     return [100 * share]
 
 
+def reaching(layers):
+    """How many networks of this depth there are, and end at 90 % or more."""
+    study = studies.study("depth")
+    found = studies.records(study, [records.RESULTS])
+    median = depth.accuracies(depth.ends(study, found))["median"]
+    median = median.xs(layers, level="depth")
+    return [len(median), (median >= depth.REACHED).sum()]
+
+
+def all_of(networks, reached):
+    assert reached == networks
+    return [networks]
+
+
 FACTS = [
     ("over {} seeds each", lambda: [len(SEEDS)]),
     ("within {} points of one another, between {} and {} %", alike),
@@ -51,6 +65,15 @@ FACTS = [
     ),
     ("and sigmoid {} ({} to {})", lambda: below_relu("sigmoid")),
     ("order comes up {} times in 100.", order),
+    (
+        "of {} dense ones, nine activations from five initialisations, all end "
+        "at {} % or more with 2 layers and {} with 32",
+        lambda: [
+            *all_of(*reaching(2)),
+            100 * depth.REACHED,
+            reaching(32)[1],
+        ],
+    ),
     ("(Towards Data Science, {};", lambda: [2019]),
     (", {}. MNIST", lambda: [2017]),
     # No results: names, versions, licences.
