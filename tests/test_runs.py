@@ -574,12 +574,10 @@ def test_interrupted_run_equals_uninterrupted(tiny, monkeypatch, tmp_path):
     assert names(folder) == [f"{configuration.key}.json"]
 
 
-def test_second_fit(tiny, monkeypatch, tmp_path):
+def test_second_fit(pool, monkeypatch, tmp_path):
     """It goes on where the first ended; only the schedule begins anew."""
     monkeypatch.setattr(keras.callbacks, "ReduceLROnPlateau", Impatient)
-    configuration = Configuration(
-        "swish_trainable", epochs=3, fits=2, batch_size=16
-    )
+    configuration = dataclasses.replace(DENSE, epochs=3, fits=2)
     whole = runs.run(configuration, tmp_path / "whole")
     rates = whole["history"]["learning_rate"]
     # In one fit of 6 epochs it would be lowered after the fifth as well.
