@@ -487,9 +487,17 @@ FACTS = [
     ),
     # Batch normalisation.
     (
-        "and the {} medians lie between {} and {} %; without it, sigmoid",
+        "and the {} medians lie between {} and {} %; without it, no seed of "
+        "sigmoid learned with sixteen",
         lambda: [
-            len(fields(f"{GLOROT_FIELDS} and depth <= 16", "depth_normalised")),
+            none_learned(
+                f"{GLOROT_FIELDS} and activation == 'sigmoid' and depth == 16",
+                len(
+                    fields(
+                        f"{GLOROT_FIELDS} and depth <= 16", "depth_normalised"
+                    )
+                ),
+            ),
             *span(f"{GLOROT_FIELDS} and depth <= 16", "depth_normalised"),
         ],
     ),
