@@ -1,5 +1,6 @@
 """The facts in the README; see prose.py."""
 
+import functools
 import itertools
 
 from comparison import depth, records, studies, tables
@@ -42,12 +43,16 @@ def order():
     return [100 * share]
 
 
-def reaching(layers):
-    """How many networks of this depth there are, and end at 90 % or more."""
+@functools.cache
+def medians():
     study = studies.study("depth")
     found = studies.records(study, [records.RESULTS])
-    median = depth.accuracies(depth.ends(study, found))["median"]
-    median = median.xs(layers, level="depth")
+    return depth.accuracies(depth.ends(study, found))["median"]
+
+
+def reaching(layers):
+    """How many networks of this depth there are, and end at 90 % or more."""
+    median = medians().xs(layers, level="depth")
     return [len(median), (median >= depth.REACHED).sum()]
 
 
