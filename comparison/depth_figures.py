@@ -63,8 +63,8 @@ def grid(rows, columns=2):
                 depths.index(layers),
                 names.get_loc(name),
                 _shown(row),
-                # The bright half of the shades.
-                color="black" if row["median"] > 0.55 else "white",
+                # On the dark half of the shades; a dash has no shade.
+                color="white" if row["median"] <= 0.55 else "black",
                 ha="center",
                 va="center",
                 fontsize=9,
@@ -80,11 +80,13 @@ def grid(rows, columns=2):
         axes.set_xlabel("hidden layers")
     axes.set_xticks(range(len(depths)), depths)
     axes.set_yticks(range(len(names)), map(label, names))
-    figure.supxlabel(
+    words = (
         "In the fields: test accuracy (%), the median over the seeds; and how "
-        "many\nof them learned, where not all did",
-        fontsize="small",
+        "many\nof them learned, where not all did"
     )
+    if table["median"].isna().any():
+        words += "; a dash where every run diverged"
+    figure.supxlabel(words, fontsize="small")
     figure.suptitle(_reaching(table, depths), fontsize="large")
     return figure
 

@@ -36,9 +36,11 @@ def cells():
     }
     (function,) = (c for c in cells if "def gradients(" in c)
     (draw,) = (c for c in cells if c.startswith("NAMES ="))
+    (normalised,) = (c for c in cells if "def normalised_gradients(" in c)
     values = {}
     exec(PRELUDE, values)
     exec(function, values)
+    exec(normalised, values)
     exec(draw.partition("plt.figure")[0], values)
     assert (values["WIDTH"], values["LAYERS"]) == (WIDTH, LAYERS)
     return values
@@ -227,6 +229,129 @@ def moved_where_nothing_was_wrong():
     ]
     change = 100 * (medians[1] - medians[0])
     return [change.min(), change.max()]
+
+
+# Gradient descent.
+
+
+@functools.cache
+def descended():
+    """`by_depth` of gradient descent with the gradient left by the algebra."""
+    keys = ["activation", "initializer", "depth"]
+    left = left_at_start()[[*keys, "left"]]
+    return by_depth("depth_sgd").merge(left, on=keys)
+
+
+def diverging_above_two():
+    """How many networks grow by more than two, if all but tanh's diverge."""
+    rows = descended().query("left > 2")
+    others = rows[rows["activation"] != "tanh"]
+    holds = (others["diverged"] == others["seeds"]).all()
+    return where(holds and len(rows) > len(others) > 0, len(rows))
+
+
+def none_diverges(study):
+    """How many runs a study has, if none of them diverged."""
+    rows = by_depth(study)
+    return where(not rows["diverged"].any(), rows["seeds"].sum())
+
+
+def learn_at_32():
+    """Networks that have a seed that learns, of how many, and the whole."""
+    rows = descended().query("depth == 32")
+    learned = rows[rows["learned"] > 0]
+    networks = {*zip(learned["activation"], learned["initializer"])}
+    named = {("tanh", GLOROT), ("tanh", HE), ("elu", GLOROT)}
+    whole = learned[learned["learned"] == learned["seeds"]]
+    same = {*whole["activation"]} == {"tanh", "elu"} and len(whole) == 2
+    return where(networks == named and same, len(rows))
+
+
+def relu_from_he():
+    """What it keeps over 32 layers, if no seed of it learns."""
+    row = (
+        descended()
+        .query("activation == 'relu' and initializer == @HE and depth == 32")
+        .iloc[0]
+    )
+    return [where(row["learned"] == 0, row["left"]), row["depth"]]
+
+
+def threshold():
+    """The most with which nothing learns, and the least with which one does.
+
+    If all that do not learn above it are the four that the text names.
+    """
+    rows = descended()
+    learned = rows[rows["learned"] > 0]["left"].min()
+    below = rows[rows["left"] < learned]["left"].max()
+    above = rows[(rows["left"] > learned) & (rows["diverged"] < 3)]
+    rest = above[above["learned"] < above["seeds"]]
+    named = {
+        ("sigmoid", GLOROT, 4),
+        ("sigmoid", HE, 4),
+        ("relu", HE, 32),
+        ("leaky_relu", HE, 32),
+        # Of tanh's three, two learn.
+        ("tanh", HE, 32),
+    }
+    found = {*zip(rest["activation"], rest["initializer"], rest["depth"])}
+    return [below, where(found == named, learned)]
+
+
+# Does swish train deeper?
+
+
+@functools.cache
+def ends_of(activation, initializer, study="depth", layers=LAYERS):
+    """Least and most of the seeds' test accuracies in %, a network's."""
+    found = studies.study(study)
+    rows = depth.ends(found, studies.records(found, [records.RESULTS]))
+    values = (
+        100
+        * rows.query(
+            "activation == @activation and initializer == @initializer "
+            "and depth == @layers"
+        )["test_accuracy"]
+    )
+    return [values.min(), values.max()]
+
+
+def from_he():
+    """Of both, with 32 plain layers."""
+    both = [*ends_of("relu", HE), *ends_of("swish", HE)]
+    return [min(both), max(both)]
+
+
+@functools.cache
+def growth(activation):
+    """What 32 normalised layers do to a gradient: predicted, measured."""
+    sizes = cells()["normalised_gradients"](activation)
+    a_layer = cells()["per_layer"](activation)
+    return [a_layer ** (LAYERS - 1), sizes[0] / sizes[-1]]
+
+
+def grow_most():
+    """The names of the two whose gradient grows most, as measured."""
+    found = sorted(cells()["NAMES"], key=lambda name: growth(name)[1])
+    return set(found[-2:])
+
+
+def learned_least():
+    medians = fields(f"{GLOROT_FIELDS} and depth == 32", "depth_normalised")
+    return set(medians.nsmallest(2, "median")["activation"])
+
+
+def highest_of_those():
+    """In %, of the two whose gradient grows most."""
+    rows = fields(f"{GLOROT_FIELDS} and depth == 32", "depth_normalised")
+    return 100 * rows[rows["activation"].isin(grow_most())]["median"].max()
+
+
+def lowest_of_others():
+    """In %, of those whose gradient does not grow most."""
+    rows = fields(f"{GLOROT_FIELDS} and depth == 32", "depth_normalised")
+    return 100 * rows[~rows["activation"].isin(grow_most())]["median"].min()
 
 
 # The cited experiment with swish.
@@ -554,6 +679,85 @@ FACTS = [
     ("where over {} layers the averages", lambda: [LAYERS]),
     ("from Glorot's with 2 layers?", list),
     ("the medians move by {} to {} points", moved_where_nothing_was_wrong),
+    # Gradient descent.
+    (
+        "by gradient descent at a rate of {} in batches of {}.",
+        lambda: [
+            studies.study("depth_sgd").configurations[0].learning_rate,
+            studies.study("depth_sgd").configurations[0].batch_size,
+        ],
+    ),
+    (
+        "With less than {} of the gradient left no seed learns; Adam",
+        lambda: [
+            where(descended().query("left < 1e-3")["learned"].sum() == 0, 1e-3)
+        ],
+    ),
+    ("And of the {} networks whose", lambda: [diverging_above_two()]),
+    ("With Adam none of {} runs does.", lambda: [none_diverges("depth")]),
+    (
+        "with {} layers three of these {} networks have a seed that learns",
+        lambda: [LAYERS, learn_at_32()],
+    ),
+    ("ReLU from He's keeps {} of its gradient over {} layers", relu_from_he),
+    ("Nothing learns up to {}, and from {} on everything does", threshold),
+    # Does swish train deeper?
+    ("up to 40 layers the two are alike, and from there to 50 swish", list),
+    ("says it from 23 layers on", list),
+    ("Up to 16 layers they lie together in all three. With 32, plain", list),
+    (
+        "With {} plain layers from Glorot's initialisation ReLU ends between "
+        "{} and {} %, and no seed of swish learns",
+        lambda: [
+            none_learned(
+                f"{GLOROT_FIELDS} and activation == 'swish' and depth == 32",
+                LAYERS,
+            ),
+            *ends_of("relu", GLOROT),
+        ],
+    ),
+    (
+        "The seeds of swish end between {} and {} %, those of ReLU between {} "
+        "and {} %",
+        lambda: [
+            *ends_of("swish", GLOROT, "depth_normalised"),
+            *ends_of("relu", GLOROT, "depth_normalised"),
+        ],
+    ),
+    (
+        "all six end between {} and {} %, and there is nothing",
+        from_he,
+    ),
+    (
+        "it grows, by {} a layer with ReLU",
+        lambda: [cells()["per_layer"]("relu")],
+    ),
+    (
+        "How much is {}, over {} layers?",
+        lambda: [cells()["per_layer"]("relu"), LAYERS - 1],
+    ),
+    ("test accuracy with {} normalised layers", lambda: [LAYERS]),
+    (
+        "and below {} %; all others lie above {} %",
+        lambda: [
+            where(
+                grow_most() == learned_least() == {"relu", "leaky_relu"},
+                math.ceil(highest_of_those() / 10) * 10,
+            ),
+            math.floor(lowest_of_others()),
+        ],
+    ),
+    (
+        "predicted to grow {}-fold from the last layer to the first, and grows "
+        "{}-fold in the network that was drawn; sigmoid's {}-fold and {}-fold.",
+        lambda: [*growth("relu"), *growth("sigmoid")],
+    ),
+    (
+        "whose factor of {} makes {}, is {} in the network",
+        lambda: [cells()["per_layer"]("swish"), *growth("swish")],
+    ),
+    ("a single layer of ten units", list),
+    ("its {} layers can do no more than one", lambda: [LAYERS]),
     # The cited experiment with swish.
     (
         "dense layers of {} and {} units, weights",

@@ -136,6 +136,11 @@ def test_grid_writes_the_medians(rows):
     assert names == ["sigmoid", "ReLU"]
     # From left to right, from top to bottom.
     assert fields(he) == ["90 (2/3)", "10 (0/3)", "–", "96", "94", "10 (0/3)"]
+    # White where it is dark alone: a dash has no shade.
+    for text in he.texts:
+        dark = text.get_text() == "10 (0/3)"
+        assert text.get_color() == ("white" if dark else "black")
+    assert "a dash where every run diverged" in figure.get_supxlabel()
     (shades,) = he.get_images()
     np.testing.assert_allclose(
         shades.get_array().filled(np.nan),
