@@ -1135,6 +1135,9 @@ class _Swap:
     def copy(self, one):
         if isinstance(one, keras.Sequential) or hasattr(one, "operations"):
             return self.model(one)
+        if not isinstance(one, keras.Layer):
+            self.check_operation(one)
+            return one
         self.check_inside(one)
         if self.matches(one):
             self.swapped = True
@@ -1151,6 +1154,23 @@ class _Swap:
         if isinstance(self.old, type):
             return type(one) is self.old
         return _what(one) == self.wanted
+
+    def check_operation(self, one):
+        """Refuses an operation, such as `keras.ops.relu`, that is the old."""
+        if isinstance(self.old, type):
+            return
+        x = ops.linspace(-8.0, 8.0, 33)
+        try:
+            found, wanted = one(x), layer(self.old)(x)
+        except (TypeError, ValueError):
+            # It takes another number of arguments, or another shape.
+            return
+        same = getattr(found, "shape", None) == wanted.shape
+        if same and ops.all(ops.isclose(found, wanted, atol=1e-6)):
+            raise self.error(
+                f"the model calls it as an operation, {one.name!r}, and only "
+                "a layer can be swapped"
+            )
 
     def check_inside(self, one):
         """Refuses a layer that has the old activation in a layer of its own.
@@ -1209,9 +1229,10 @@ def swap(model, old, new):
     as `keras.layers.LeakyReLU` or `keras.layers.PReLU`, stands for all its
     layers; a layer for those of the same configuration.
 
-    What is not found: functions that a model calls without a layer, such as
-    `keras.ops.relu(x)`; other arguments than `activation`. What is refused:
-    `old` inside a recurrent or wrapped layer or a subclassed model.
+    What is not found: other arguments than `activation`, such as a recurrent
+    layer's `recurrent_activation`. What is refused: `old` inside a recurrent
+    or wrapped layer or a subclassed model, and as an operation that a model
+    calls without a layer, such as `keras.ops.relu(x)`.
 
     Args:
         model: A Functional or Sequential Keras model.
@@ -1234,6 +1255,8 @@ def swap(model, old, new):
     if not swapping.swapped:
         raise swapping.error("it is nowhere in the model")
     for one, twin in swapping.pairs.items():
+        if not isinstance(one, keras.Layer):
+            continue
         shapes = [[w.shape for w in side.weights] for side in (one, twin)]
         if type(one) is type(twin) and shapes[0] == shapes[1]:
             twin.set_weights(one.get_weights())

@@ -163,6 +163,33 @@ def test_inside_another_layer_it_is_named_and_not_swapped(one):
     assert str(e.value).endswith("Received: old='tanh'")
 
 
+@pytest.fixture
+def residual():
+    inputs = keras.Input((4,))
+    x = layers.Dense(4, "relu", name="dense")(inputs)
+    return keras.Model(inputs, layers.Dense(2)(keras.ops.exp(x) + inputs))
+
+
+def test_operations_stay_as_they_are(residual):
+    x = np.random.default_rng(4).normal(size=(3, 4))
+    np.testing.assert_array_equal(
+        swap(residual, "relu", "relu")(x), residual(x)
+    )
+    copy = swap(residual, "relu", "tanh")
+    assert copy.get_layer("dense").activation is keras.activations.tanh
+    for one, twin in zip(residual.weights, copy.weights, strict=True):
+        np.testing.assert_array_equal(one, twin)
+
+
+@pytest.mark.parametrize("first", ["relu", "linear"])
+def test_an_operation_that_is_the_activation_is_named(first):
+    inputs = keras.Input((4,))
+    outputs = keras.ops.relu(layers.Dense(3, first)(inputs))
+    model = keras.Model(inputs, outputs)
+    with pytest.raises(ValueError, match="as an operation, 'relu"):
+        swap(model, "relu", "tanh")
+
+
 @pytest.mark.parametrize("model", [None, "model", layers.Dense(1)])
 def test_what_is_no_model_is_refused(model):
     with pytest.raises(ValueError, match="Received: model="):
