@@ -460,6 +460,49 @@ def apart():
     return z / (1 + np.exp(z))
 
 
+# Swish times a constant.
+
+
+@functools.cache
+def eswish():
+    """The study, its records' table, and accuracies in % by seed."""
+    study = studies.study("cited_eswish")
+    found = studies.records(study, [records.RESULTS])
+    values = 100 * cited.measured(study, found).pivot(
+        index="seed", columns=["activation", "scale"], values="measured"
+    )
+    return study, cited.beside(study, found), values
+
+
+def factor_two_less(other):
+    """Swish with a factor of 2 less another: mean, low, high; seeds ahead."""
+    values = eswish()[2]
+    first, second = values["swish", 2.0], values[other, 1.0]
+    ahead = (first > second).sum()
+    return [*statistics.paired_difference(first, second), ahead]
+
+
+def published_two_less(other):
+    table = cited.published(eswish()[0]).set_index(["activation", "scale"])
+    values = 100 * table["test_accuracy"]
+    first = values["swish", 2.0]
+    return where(first == values.max(), first - values[other, 1.0])
+
+
+def lead(factor, other):
+    """A lead of swish with a factor, if it is beyond chance."""
+    values = eswish()[2]
+    mean, low, high = statistics.paired_difference(
+        values["swish", factor], values[other, 1.0]
+    )
+    return [where(low > 0, mean), low, high]
+
+
+def first_beyond_chance_over_relu():
+    factors = eswish()[2]["swish"].columns
+    return [min(f for f in factors if lead(f, "relu")[1] > 0)]
+
+
 FACTS = [
     ("Kızrak, {})", lambda: [2019]),
     (
@@ -850,6 +893,53 @@ FACTS = [
         ],
     ),
     ("that it is {} points on one", lambda: [behind("relu", 0.1)[0]]),
+    # Swish times a constant.
+    ("with a factor in front, from {} to {}.", lambda: [1.25, 2]),
+    (
+        "four hidden layers of {}, {}, {} and {} units, dropout, and gradient "
+        "descent at {} for {} epochs",
+        lambda: [
+            *eswish()[0].configurations[0].hidden,
+            eswish()[0].configurations[0].learning_rate,
+            eswish()[0].configurations[0].epochs,
+        ],
+    ),
+    (
+        "puts a factor of 2 first, ReLU {} points behind it, and plain swish "
+        "{}. Here each has {} seeds.",
+        lambda: [
+            published_two_less("relu"),
+            published_two_less("swish"),
+            where(eswish()[1]["inside"].all(), eswish()[1]["seeds"].min()),
+        ],
+    ),
+    ("From plain swish to a factor of 2 the seeds", list),
+    ("the 95 % interval of each pair alone", list),
+    (
+        "could not have shown it.** A factor of 2 ends {} points above ReLU ({} to {}), in {} of {} "
+        "seeds, and {} above plain swish ({} to {}), in as many.",
+        lambda: [
+            *factor_two_less("relu"),
+            where(
+                factor_two_less("relu")[3] == factor_two_less("swish")[3],
+                len(eswish()[2]),
+            ),
+            *factor_two_less("swish")[:3],
+        ],
+    ),
+    (
+        "put it {} above ReLU, whose seeds span {} points here",
+        lambda: [
+            published_two_less("relu"),
+            np.ptp(eswish()[2]["relu", 1.0]),
+        ],
+    ),
+    ("of the gradient, and with 2 in front the whole", list),
+    (
+        "From the first: 1.25 leads it by {} points ({} to {}).",
+        lambda: lead(1.25, "swish"),
+    ),
+    ("is beyond chance from {} on", first_beyond_chance_over_relu),
     # Where this stops.
     (
         "where: {} epochs on {} digits are few",
@@ -858,6 +948,8 @@ FACTS = [
             studies.study("depth").configurations[0].train_samples,
         ],
     ),
+    ("{} of the training images by class", lambda: [5_000]),
+    ("takes the first {}.", lambda: [6_000]),
     (
         "That {} of its {} runs lie above ours",
         lambda: [inside()[1] - inside()[0], inside()[1]],
