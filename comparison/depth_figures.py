@@ -4,16 +4,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from comparison import depth
-from comparison.style import colour, label, styled
+from comparison.style import INITIALIZERS, colour, label, styled
 
-# Initialisers as a reader says them.
-IN_WORDS = {
-    "glorot_uniform": "Glorot",
-    "he_normal": "He",
-    "lecun_normal": "LeCun",
-    "fan_out_normal": "He, fan-out",
-    "random_normal 0.01": "Gaussian of 0.01",
-}
 # Dark to bright, as colour-blind readers and grey paper have it too.
 SHADES = "cividis"
 
@@ -51,24 +43,7 @@ def grid(rows, columns=2):
         axes.remove()
     for axes, (kind, part) in zip(grid.flat, panels, strict=False):
         part = part.droplevel(kinds)
-        axes.imshow(
-            _fields(part, "median", names, depths),
-            SHADES,
-            vmin=0.1,
-            vmax=1,
-            aspect="auto",
-        )
-        for (name, layers), row in part.iterrows():
-            axes.text(
-                depths.index(layers),
-                names.get_loc(name),
-                _shown(row),
-                # On the dark half of the shades; a dash has no shade.
-                color="white" if row["median"] <= 0.55 else "black",
-                ha="center",
-                va="center",
-                fontsize=9,
-            )
+        _fill(axes, part, names, depths)
         words = dict(zip(kinds, kind, strict=True))
         axes.set_title(
             ", ".join(_worded(k, words[k]) for k in varying), fontsize="medium"
@@ -91,6 +66,28 @@ def grid(rows, columns=2):
     return figure
 
 
+def _fill(axes, part, names, depths):
+    """Shades the fields of a panel, and writes into them."""
+    axes.imshow(
+        _fields(part, "median", names, depths),
+        SHADES,
+        vmin=0.1,
+        vmax=1,
+        aspect="auto",
+    )
+    for (name, layers), row in part.iterrows():
+        axes.text(
+            depths.index(layers),
+            names.get_loc(name),
+            _shown(row),
+            # On the dark half of the shades; a dash has no shade.
+            color="white" if row["median"] <= 0.55 else "black",
+            ha="center",
+            va="center",
+            fontsize=9,
+        )
+
+
 def _fields(part, column, names, depths):
     return depth.by_depth(part, column).reindex(names)[depths].to_numpy(float)
 
@@ -109,7 +106,7 @@ def _worded(kind, value):
         return "batch normalisation" if value else "plain"
     if kind == "optimizer":
         return {"adam": "Adam", "sgd": "SGD"}[value]
-    return IN_WORDS.get(value, value)
+    return INITIALIZERS.get(value, value)
 
 
 def _reaching(table, depths):
@@ -172,6 +169,20 @@ def single_runs(table, rows):
             edgecolor="black",
             zorder=3,
         )
+    _explain_single_runs(axes)
+    axes.set_title(
+        f"{table['inside'].sum()} of {len(table)} published runs lie where one "
+        "new run would"
+    )
+    axes.set_yticks(range(len(names)), labels)
+    axes.set_ylim(len(names) - 0.4, -0.6)
+    axes.set_xlabel("accuracy (%)")
+    axes.grid(visible=False, axis="y")
+    figure.legend(loc="outside lower center", ncols=4)
+    return figure
+
+
+def _explain_single_runs(axes):
     for look, words in (
         ({"marker": "o", "color": "black", "linestyle": ""}, "a seed"),
         (
@@ -190,16 +201,6 @@ def single_runs(table, rows):
         ({"marker": "D", "color": "black", "linestyle": ""}, "outside"),
     ):
         axes.plot([], [], label=words, **look)
-    axes.set_title(
-        f"{table['inside'].sum()} of {len(table)} published runs lie where one "
-        "new run would"
-    )
-    axes.set_yticks(range(len(names)), labels)
-    axes.set_ylim(len(names) - 0.4, -0.6)
-    axes.set_xlabel("accuracy (%)")
-    axes.grid(visible=False, axis="y")
-    figure.legend(loc="outside lower center", ncols=4)
-    return figure
 
 
 def _variant(text):

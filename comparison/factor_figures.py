@@ -44,21 +44,7 @@ def settings(table):
     axes.hlines(places - 0.17, *ends.clip(LEAST / 2).T, **SETTING)
     ends = table[["span low", "span high"]].to_numpy(float)
     axes.hlines(places + 0.17, *ends.clip(LEAST / 2).T, **BAND)
-    effects = table["effect"]
-    for sign, mark, words in (
-        (1, ">", "the setting raises the mean of all activations"),
-        (-1, "<", "the setting lowers it"),
-    ):
-        rows = np.sign(effects) == sign
-        sizes = effects[rows].abs().clip(LEAST)
-        axes.plot(
-            sizes,
-            places[rows] - 0.17,
-            mark,
-            **SETTING,
-            markersize=8,
-            label=words,
-        )
+    _draw_effects(axes, table["effect"], places - 0.17)
     axes.plot(
         table["span"].clip(LEAST),
         places + 0.17,
@@ -72,13 +58,7 @@ def settings(table):
     for number, note in enumerate(notes, 1):
         axes.plot([], [], marker=f"${number}$", **SETTING, ls="", label=note)
 
-    names = []
-    for (factor, level), row in table.iterrows():
-        change = f"{row['usual']} → {level}" if row["usual"] else level
-        # Superscripts one, two and three.
-        sign = "¹²³"[notes.index(row["note"])] if row["note"] else ""
-        names.append(f"{factor}: {change}{sign}")
-    axes.set_yticks(places, names)
+    axes.set_yticks(places, _changes(table, notes))
     factor = table.index.get_level_values("factor")
     for place in places[1:][factor[1:] != factor[:-1]]:
         axes.axhline(place - 0.5, color="grey", linewidth=0.6, alpha=0.5)
@@ -90,7 +70,7 @@ def settings(table):
     axes.xaxis.set_minor_locator(ticker.NullLocator())
     axes.set_xlabel("points of accuracy (logarithmic)")
     axes.grid(visible=False, axis="y")
-    further = (effects.abs() > table["span"]).sum()
+    further = (table["effect"].abs() > table["span"]).sum()
     figure.suptitle(
         f"{further} of {(table['usual'] != '').sum()} settings move the "
         "accuracy further than the activation does",
@@ -98,6 +78,35 @@ def settings(table):
     )
     figure.legend(loc="outside lower center", ncols=2)
     return figure
+
+
+def _draw_effects(axes, effects, places):
+    """Marks how far each setting moves the mean, pointing to where."""
+    for sign, mark, words in (
+        (1, ">", "the setting raises the mean of all activations"),
+        (-1, "<", "the setting lowers it"),
+    ):
+        rows = np.sign(effects) == sign
+        sizes = effects[rows].abs().clip(LEAST)
+        axes.plot(
+            sizes,
+            places[rows],
+            mark,
+            **SETTING,
+            markersize=8,
+            label=words,
+        )
+
+
+def _changes(table, notes):
+    """Returns what each level changes, with the number of its note."""
+    names = []
+    for (factor, level), row in table.iterrows():
+        change = f"{row['usual']} → {level}" if row["usual"] else level
+        # Superscripts one, two and three.
+        sign = "¹²³"[notes.index(row["note"])] if row["note"] else ""
+        names.append(f"{factor}: {change}{sign}")
+    return names
 
 
 @styled

@@ -8,7 +8,6 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib import ticker
 from matplotlib.lines import Line2D
-from scipy import stats
 
 from comparison import (
     cited,
@@ -282,10 +281,7 @@ def test_accuracy(rows, published=None, axes=None):
             ends = accuracies.mean() - half, accuracies.mean() + half
         else:
             right = round(accuracies.mean() / 100 * images)
-            interval = stats.binomtest(right, images).proportion_ci(
-                method="wilson"
-            )
-            ends = 100 * interval.low, 100 * interval.high
+            ends = 100 * np.array(statistics.share_interval(right, images))
         axes.hlines(place, *ends, color=dye, alpha=0.35, linewidth=5)
         axes.plot(
             accuracies, [place] * len(accuracies), "o", color=dye, alpha=0.7
@@ -302,39 +298,39 @@ def test_accuracy(rows, published=None, axes=None):
         else f"95 % interval of {images:,} images",
     )
     if published is not None:
-        for column, marker, words in (
-            ("article_accuracy", "s", "the article's table"),
-            ("notebook_accuracy", "D", "the author's second run"),
-        ):
-            known = [name for name in names if name in published.index]
-            axes.plot(
-                100 * published.loc[known, column],
-                [names.index(name) + 0.25 for name in known],
-                marker,
-                color="dimgrey",
-                fillstyle="none",
-                label=words,
-            )
-    means = 100 * rows.groupby("variant")["test_accuracy"].mean()
-    span = means.max() - means.min()
-    if several:
-        ranges = 100 * rows.groupby("variant")["test_accuracy"].agg(np.ptp)
-        title = (
-            f"Means span {span:.2f} points; seeds alone move one network by "
-            f"up to {ranges.max():.2f}"
-        )
-    else:
-        title = (
-            f"{span:.2f} points from the least to the most; {images:,} test "
-            f"images alone leave ± {(ends[1] - ends[0]) / 2:.2f}"
-        )
-    axes.set_title(title)
+        _draw_published(axes, published, names)
+    found = (100 * rows["test_accuracy"]).groupby(rows["variant"])
+    span = np.ptp(found.mean())
+    axes.set_title(
+        f"Means span {span:.2f} points; seeds alone move one network by up to "
+        f"{found.agg(np.ptp).max():.2f}"
+        if several
+        else f"{span:.2f} points from the least to the most; {images:,} test "
+        f"images alone leave ± {(ends[1] - ends[0]) / 2:.2f}"
+    )
     axes.set_yticks(range(len(names)), labels)
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.set_xlabel("test accuracy (%)")
     axes.grid(visible=False, axis="y")
     _legend_below(axes)
     return axes.figure
+
+
+def _draw_published(axes, published, names):
+    """Marks both published accuracies below each network that has them."""
+    known = [name for name in names if name in published.index]
+    for column, marker, words in (
+        ("article_accuracy", "s", "the article's table"),
+        ("notebook_accuracy", "D", "the author's second run"),
+    ):
+        axes.plot(
+            100 * published.loc[known, column],
+            [names.index(name) + 0.25 for name in known],
+            marker,
+            color="dimgrey",
+            fillstyle="none",
+            label=words,
+        )
 
 
 @styled
@@ -446,22 +442,10 @@ def spreads(table):
             zorder=3,
         )
         face = "white" if column == "independent" else "black"
-        axes.scatter(
-            [],
-            [],
-            marker=marker,
-            facecolor=face,
-            edgecolor="black",
-            label=words,
-        )
-    axes.plot(
-        [],
-        [],
-        color="black",
-        alpha=0.35,
-        linewidth=5,
-        label="95 % interval of that",
-    )
+        look = {"marker": marker, "facecolor": face, "edgecolor": "black"}
+        axes.scatter([], [], label=words, **look)
+    band = {"color": "black", "alpha": 0.35, "linewidth": 5}
+    axes.plot([], [], label="95 % interval of that", **band)
     beyond = (table["low"] > 0).sum()
     axes.set_title(
         f"{beyond} of {len(table)} {'has' if beyond == 1 else 'have'} a spread "

@@ -134,6 +134,17 @@ def prediction_interval(sample):
     return mean - half_width, mean + half_width
 
 
+def share_interval(count, total):
+    """Returns the ends of the 95 % interval for a share (Wilson).
+
+    Args:
+        count: Of how many it holds.
+        total: Of how many it could.
+    """
+    found = stats.binomtest(count, total).proportion_ci(LEVEL, method="wilson")
+    return found.low, found.high
+
+
 def paired_difference(first, second):
     """Returns the mean of paired differences, and the ends of its interval.
 

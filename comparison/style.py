@@ -1,6 +1,7 @@
 """How figures look: a style sheet, and a colour and a name an activation."""
 
 import pathlib
+import sys
 
 import matplotlib.pyplot as plt
 from matplotlib import ticker
@@ -44,6 +45,25 @@ LABELS = {
     "selu": "SELU",
     "gelu": "GELU",
 }
+
+# Initialisers as a reader says them.
+INITIALIZERS = {
+    "glorot_uniform": "Glorot",
+    "he_normal": "He",
+    "lecun_normal": "LeCun",
+    "fan_out_normal": "He, fan-out",
+    "random_normal 0.01": "Gaussian of 0.01",
+}
+
+
+def use():
+    """Draws what follows in the project's style; in a notebook, sharp."""
+    plt.style.use(SHEET)
+    shell = sys.modules.get("IPython")
+    if shell and shell.get_ipython():
+        from matplotlib_inline import backend_inline
+
+        backend_inline.set_matplotlib_formats("retina")
 
 
 def styled(function):

@@ -404,7 +404,7 @@ FACTS = [
     ),
     ("sigmoid, tanh, in {} %", lambda: [named_first()]),
     ("whichever order, holds in {} %", lambda: [low_last()]),
-    ("set RUNS to {}, then to {}", lambda: [5, 20]),
+    ("Set RUNS to {}, then to {}", lambda: [5, 20]),
     (
         "With {} the most frequent order has {} % of the draws, with {} it "
         "has {} %",

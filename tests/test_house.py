@@ -41,20 +41,25 @@ def test_nothing_imports_a_command():
 
 
 def test_arrows_go_one_way():
-    """Configuration, data, network, run, tables, report: none looks ahead."""
+    """From what is compared to what is said of it: none looks ahead.
+
+    What can be configured is what there is, so data and networks come before
+    the configuration.
+    """
     rooms = [
-        "activations",
-        "configuration",
-        "runs",
-        "studies",
-        "tables",
-        "report",
-        "__main__",
+        *("activations", "data", "networks", "configuration", "records"),
+        *("runs", "studies", "statistics", "tables", "report", "__main__"),
     ]
     graph = imports()
     for place, room in enumerate(rooms):
         name = room if room == "activations" else f"comparison.{room}"
         ahead = {f"comparison.{later}" for later in rooms[place + 1 :]}
         assert not graph[name] & ahead, name
+    # Pictures are drawn of what there is, and nothing rests on them.
+    for name, found in graph.items():
+        if name in ("comparison.report", "comparison.__main__"):
+            continue
+        drawn = {m for m in found if m.endswith("figures")}
+        assert not drawn or name.endswith("figures"), name
     assert "comparison.studies" not in graph["comparison.statistics"]
     assert graph["activations"] == set()

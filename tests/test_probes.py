@@ -417,6 +417,13 @@ def test_errors():
         probes.probe(model, x, y)
     with pytest.raises(ValueError, match=r"`layers`.*logits"):
         look(dense(), x, y)
+    with pytest.raises(ValueError, match="is built.*Received: model=<Seq"):
+        look(keras.Sequential([keras.layers.Dense(3, "relu")]), x, y)
+    with pytest.raises(ValueError, match="Received: model=None"):
+        look(None, x, y)
+    two = keras.Model(model.inputs, [model.outputs[0], model.outputs[0]])
+    with pytest.raises(ValueError, match="one output.*model=<Functional"):
+        look(two, x, y)
     found = look(model, x, y)
     for bad in (0, -1, float("nan"), "0.1", True, None):
         with pytest.raises(ValueError, match=f"threshold={bad!r}"):

@@ -177,7 +177,8 @@ def verdict_7(died, timed):
     else:
         rates = listed(f"{rate:g}" for rate in better)
         elsewhere = listed(
-            f"{r:g}, where {dead.loc[r, 'relu']:.0%} of ReLU's units are dead"
+            f"{r:g}, where {100 * dead.loc[r, 'relu']:.0f} % of ReLU's units "
+            "are dead"
             for r in lead.index[lead["low"] > 0]
         )
         verdict = (
@@ -224,6 +225,8 @@ def draw_dying(rows):
             axes.plot(
                 aside * means.index,
                 100 * means,
+                # One that lies on the other lets it be seen.
+                linestyle=("-", "--")[number % 2],
                 color=colour(name),
                 label=label(name),
             )
@@ -236,8 +239,8 @@ def draw_dying(rows):
         f"{means.loc['leaky_relu', 'dead']:.0f} % of leaky ReLU's do"
     )
     below.set_title(
-        f"Accuracy at that rate is {means.loc['relu', 'accuracy']:.0f} % with "
-        f"ReLU and {means.loc['leaky_relu', 'accuracy']:.0f} % with leaky ReLU"
+        f"and accuracy is {means.loc['relu', 'accuracy']:.0f} % with ReLU, "
+        f"{means.loc['leaky_relu', 'accuracy']:.0f} % with leaky ReLU"
     )
     above.set_ylabel("dead hidden units (%)")
     below.set_ylabel("held-out accuracy (%)")

@@ -25,6 +25,7 @@ from comparison.claims.training import (
     state,
 )
 from comparison.style import (
+    INITIALIZERS,
     colour,
     label,
     legend_beside,
@@ -68,7 +69,7 @@ OTHERS = (
 )
 def depth(
     names=(*HIDDEN, *OTHERS),
-    depths=(2, 3, 4, 5, 6, 8, 10, 14, 20),
+    depths=(2, 3, 4, 5, 6, 7, 8, 10, 11, 12, 14, 20),
     initializers=("glorot_uniform", "he_normal"),
     seeds=(0, 1, 2),
     samples=200,
@@ -310,16 +311,19 @@ def draw_learning(rows):
     A thick line is the mean over the seeds, thin lines are the seeds.
     """
     figure, panels = plt.subplots(
-        2, 2, figsize=(8, 5.8), sharex=True, sharey=True
+        2, 2, figsize=(8, 5.8), sharex=True, sharey="row"
     )
     keys = ["depth", "normalised"]
     for axes, ((layers, normalised), part) in zip(
         panels.flat, rows.groupby(keys, sort=False), strict=True
     ):
         last = {}
-        for name, seeds in part.groupby("activation", sort=False):
+        for number, (name, seeds) in enumerate(
+            part.groupby("activation", sort=False)
+        ):
             curves = 100 * np.array(seeds["accuracy"].tolist())
-            epochs = np.arange(1, curves.shape[1] + 1)
+            # A little aside: marks of two would lie on each other.
+            epochs = np.arange(1, curves.shape[1] + 1) + 0.07 * (number - 1)
             axes.plot(epochs, curves.T, color=colour(name), linewidth=0.5)
             axes.plot(
                 epochs,
@@ -373,8 +377,8 @@ def draw_depth(rows, names=("linear", "tanh", "relu", "swish", "sigmoid")):
             if (since := vanishes_from(left.loc[initializer, name]))
         ]
         axes.set_title(
-            f"{initializer}: less than a thousandth is left with\n"
-            f"{listed(gone) or 'none'}"
+            f"{INITIALIZERS[initializer]}: less than a thousandth is left "
+            f"with\n{listed(gone) or 'none'}"
         )
         axes.set_ylabel("gradient of the first\nhidden layer (last = 1)")
     axes.set_xlabel("hidden layers")
@@ -411,7 +415,9 @@ def draw_prediction(rows):
             "." if other else marker(name),
             fillstyle="full" if initializer.startswith("glorot") else "none",
             color="#BBBBBB" if other else colour(name),
-            zorder=1 if other else 2,
+            # ReLU's triangles lie on swish's diamonds, which are larger.
+            markersize=5 if name == "relu" else 7,
+            zorder=1 if other else 3 if name == "relu" else 2,
             label=None if name in drawn or other else label(name),
         )
         drawn.add(name)
@@ -423,8 +429,8 @@ def draw_prediction(rows):
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_title(
-        f"{within:.0%} of {len(left)} settings lie within a factor of two of "
-        "the prediction"
+        f"{100 * within:.0f} % of {len(left)} settings lie within a factor of "
+        "two of the prediction"
     )
     axes.set_xlabel("gradient left at the first layer, predicted")
     axes.set_ylabel("measured")

@@ -259,11 +259,12 @@ def draw_boundaries(rows, toy="circles"):
             *x[:200].T, 8, y[:200], cmap="gray", edgecolors="black", lw=0.4
         )
         name = "no activation" if row.network == "none" else label(row.network)
-        axes.set_title(f"{name}: {row.accuracy:.0%}")
+        axes.set_title(f"{name}: {100 * row.accuracy:.0f} %")
         axes.set(xticks=[], yticks=[])
-    means = rows.groupby("network")["accuracy"].mean()
+    means = 100 * rows.groupby("network")["accuracy"].mean()
     figure.suptitle(
-        f"Linear gets {means['linear']:.0%} of the {toy} right, the article's "
-        f"five activations get {means[list(studies.ARTICLE)].min():.0%} or more"
+        f"Linear gets {means['linear']:.0f} % of the {toy} right, the "
+        "article's five activations get "
+        f"{means[list(studies.ARTICLE)].min():.0f} % or more"
     )
     return figure

@@ -93,8 +93,9 @@ def probe(model, x, y, loss=None, layers=None, training=False):
         they computed.
 
     Raises:
-        ValueError: If there is nothing to look at, a name is unknown, there
-            is no loss, or `x` and `y` are of different length.
+        ValueError: If the model is not built or has several outputs, there is
+            nothing to look at, a name is unknown, there is no loss, or `x`
+            and `y` are of different length.
         RuntimeError: If the backend is not TensorFlow.
     """
     if keras.backend.backend() != "tensorflow":
@@ -104,6 +105,11 @@ def probe(model, x, y, loss=None, layers=None, training=False):
         )
     import tensorflow as tf
 
+    if not (isinstance(model, keras.Model) and model.built):
+        raise ValueError(
+            "`model` must be a Keras model that is built: call it once. "
+            f"Received: model={activations.shown(model)}"
+        )
     if not len(x) == len(y) > 0:
         raise ValueError(
             "`x` and `y` must have the same length, 1 or more. Received: "
@@ -113,15 +119,22 @@ def probe(model, x, y, loss=None, layers=None, training=False):
     watched = _watched(model, layers)
     # In training, moving averages and random states would move on.
     kept = [(v, keras.ops.copy(v)) for v in model.non_trainable_variables]
-    with (
-        tf.GradientTape(persistent=True) as tape,
-        _recording(watched, tape) as calls,
-    ):
-        output = model(tf.convert_to_tensor(x), training=training)
-        # The sum, so that each input's gradient is that of its own loss.
-        total = tf.reduce_sum(loss_of(tf.convert_to_tensor(y), output))
-    for variable, value in kept:
-        variable.assign(value)
+    try:
+        with (
+            tf.GradientTape(persistent=True) as tape,
+            _recording(watched, tape) as calls,
+        ):
+            output = model(tf.convert_to_tensor(x), training=training)
+            if not tf.is_tensor(output):
+                raise ValueError(
+                    "`model` must have one output. "
+                    f"Received: model={activations.shown(model)}"
+                )
+            # The sum, so that each input's gradient is that of its own loss.
+            total = tf.reduce_sum(loss_of(tf.convert_to_tensor(y), output))
+    finally:
+        for variable, value in kept:
+            variable.assign(value)
 
     def by_pre_activation(target, pre):
         found = tape.gradient(

@@ -139,7 +139,7 @@ def verdict_5(sparse, timed):
 @styled
 def draw_sparsity(rows):
     """Draws ReLU's share of exact zeros, layer by layer, before and after."""
-    zeros = trained_zeros(rows)
+    zeros = 100 * trained_zeros(rows)
     relu = rows[rows["activation"] == "relu"]
     figure, axes = plt.subplots(figsize=(7, 3.4))
     ticks = {}
@@ -161,9 +161,9 @@ def draw_sparsity(rows):
         axes.plot([], [], "k^", fillstyle=style, label=words)
     others = zeros.drop(columns="relu").max().max()
     axes.set_title(
-        f"{zeros['relu'].min():.0%} to {zeros['relu'].max():.0%} of "
+        f"{zeros['relu'].min():.0f} to {zeros['relu'].max():.0f} % of "
         f"{label('relu')}'s activations are exactly 0 after training,\n"
-        f"of all others' at most {others:.1%} are"
+        f"of all others' at most {others:.1f} %"
     )
     axes.set_xticks(list(ticks), list(ticks.values()))
     axes.set_ylabel("activations that are 0 (%)")

@@ -86,7 +86,8 @@ def draw_movement(rows):
     moved = rows[rows["activation"] == "step"].groupby("hidden")["moved"].mean()
     axes.set_title(
         f"Under step only the last layer learns: it moves by "
-        f"{moved[False]:.0%},\nthe hidden layers move by {moved[True]:.1%}"
+        f"{100 * moved[False]:.0f} %,\n"
+        f"the hidden layers move by {100 * moved[True]:.1f} %"
     )
     axes.set_xticks(range(len(layers)), layers)
     axes.set_ylabel("change of the kernel\n(% of its norm)")
