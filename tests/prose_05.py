@@ -112,11 +112,20 @@ def most_with_the_gaussian(rank=0):
 
 
 @functools.cache
+def recorded(name):
+    """The records of a study."""
+    return studies.records(studies.study(name), [records.RESULTS])
+
+
+@functools.cache
+def ends_by_run(name):
+    return depth.ends(studies.study(name), recorded(name))
+
+
+@functools.cache
 def by_depth(name="depth"):
     """Median test accuracy and seeds that learned, a row a network."""
-    study = studies.study(name)
-    found = studies.records(study, [records.RESULTS])
-    table = depth.accuracies(depth.ends(study, found))
+    table = depth.accuracies(ends_by_run(name))
     return table.droplevel(["optimizer", "normalised"]).reset_index()
 
 
@@ -180,11 +189,9 @@ def with_little_left():
 
 def farthest_beta():
     """How far from 1 a trained beta ends in a network that did not learn."""
-    study = studies.study("depth")
-    found = studies.records(study, [records.RESULTS])
     ends = [
         np.abs(np.subtract([v[-1] for v in r["history"]["beta"].values()], 1))
-        for r in found
+        for r in recorded("depth")
         if r["configuration"]["activation"] == "swish_trainable"
         and r["test"]["accuracy"] <= tables.LEARNED
     ]
@@ -212,8 +219,7 @@ def all_learned(words, study, value):
 @functools.cache
 def deep_gaussian_ends():
     """Medians of training and test accuracy in %, a row an activation."""
-    study = studies.study("depth_normalised")
-    rows = depth.ends(study, studies.records(study, [records.RESULTS]))
+    rows = ends_by_run("depth_normalised")
     rows = rows[(rows["depth"] == LAYERS) & (rows["initializer"] == GAUSSIAN)]
     columns = ["accuracy", "test_accuracy"]
     return 100 * rows.groupby("activation")[columns].median()
@@ -302,18 +308,13 @@ def threshold():
 # Does swish train deeper?
 
 
-@functools.cache
 def ends_of(activation, initializer, study="depth", layers=LAYERS):
     """Least and most of the seeds' test accuracies in %, a network's."""
-    found = studies.study(study)
-    rows = depth.ends(found, studies.records(found, [records.RESULTS]))
-    values = (
-        100
-        * rows.query(
-            "activation == @activation and initializer == @initializer "
-            "and depth == @layers"
-        )["test_accuracy"]
+    rows = ends_by_run(study).query(
+        "activation == @activation and initializer == @initializer "
+        "and depth == @layers"
     )
+    values = 100 * rows["test_accuracy"]
     return [values.min(), values.max()]
 
 
