@@ -172,6 +172,14 @@ def paired_differences(table, first, second, by):
     )
 
 
+def half_widths(table):
+    """Returns how far `low` and `high` lie from `difference`, as two rows."""
+    return [
+        table["difference"] - table["low"],
+        table["high"] - table["difference"],
+    ]
+
+
 def chance_interval(sample, pairs):
     """Returns how far the seed alone moves a mean difference, 95 % of the time.
 

@@ -205,6 +205,34 @@ def verdict_7(died, timed):
 
 
 @styled
+def draw_lead(rows):
+    """Draws leaky ReLU's lead over ReLU by learning rate, with its interval."""
+    leads = 100 * lead_of_leaky(rows)
+    figure, axes = plt.subplots(figsize=(7, 3))
+    axes.errorbar(
+        leads.index,
+        leads["difference"],
+        yerr=statistics.half_widths(leads),
+        fmt=marker("leaky_relu"),
+        color=colour("leaky_relu"),
+        capsize=4,
+    )
+    axes.axhline(0, color="grey", linewidth=0.8)
+    # In the middle, so that what is near zero can be told from it.
+    axes.set_yscale("symlog", linthresh=2)
+    axes.set_yticks([-20, -5, -2, -1, 0, 1, 2, 5, 20])
+    axes.yaxis.set_major_formatter("{x:g}")
+    clear = (leads["low"] > 0).sum()
+    axes.set_title(
+        f"Leaky ReLU's lead is clear at {clear} of {len(leads)} rates"
+    )
+    axes.set_xscale("log")
+    axes.set_xlabel("learning rate")
+    axes.set_ylabel("leaky ReLU less ReLU,\naccuracy (points)")
+    return figure
+
+
+@styled
 def draw_dying(rows):
     """Draws dead units and accuracy over the learning rate, a point a seed."""
     figure, (above, below) = plt.subplots(2, 1, figsize=(7, 5.8), sharex=True)

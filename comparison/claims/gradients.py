@@ -346,6 +346,30 @@ def draw_learning(rows):
 
 
 @styled
+def draw_conditions(rows):
+    """Draws tanh's lead over sigmoid in each condition, with its interval."""
+    leads = 100 * conditions(rows)
+    figure, axes = plt.subplots(figsize=(7, 2.6))
+    axes.errorbar(
+        leads["difference"],
+        range(len(leads)),
+        xerr=statistics.half_widths(leads),
+        fmt=marker("tanh"),
+        color=colour("tanh"),
+        capsize=4,
+    )
+    axes.axvline(0, color="grey", linewidth=0.8)
+    shown = (leads["low"] > 0).sum()
+    axes.set_title(
+        f"Tanh's lead is shown in {shown} of {len(leads)} conditions"
+    )
+    axes.set_yticks(range(len(leads)), [_condition(*c) for c in leads.index])
+    axes.set_ylim(len(leads) - 0.5, -0.5)
+    axes.set_xlabel("tanh less sigmoid, mean held-out accuracy (points)")
+    return figure
+
+
+@styled
 def draw_depth(rows, names=("linear", "tanh", "relu", "swish", "sigmoid")):
     """Draws what is left of the gradient by depth: measured, and predicted.
 
