@@ -352,7 +352,7 @@ FACTS = [
     ("without the 4, and the 4 without", list),
     ("the function is 2 tanh(z/2)", list),
     # C4
-    ("the ends of its 95 % interval", list),
+    ("its 95 % interval:", list),
     (
         "by {} points ({} to {}) with two normalised layers",
         lambda: lead_of_tanh(2, True),
@@ -436,6 +436,7 @@ FACTS = [
         "its lead is {} points ({} to {}), {} ({} to {}) and {} ({} to {}): ",
         lambda: [*lead(0.01), *lead(0.03), *lead(0.1)],
     ),
+    ("at all five, just above it at {}, and wider", clear_leads),
     (
         "The one clear lead is at {}, {} points ({} to {}), where {} % of",
         lambda: [
