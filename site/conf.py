@@ -36,6 +36,8 @@ extensions = [
 
 nb_execution_mode = "off"
 nb_merge_streams = True
+# What a cell gives as Markdown, read as the text between the cells is.
+nb_render_markdown_format = "myst"
 myst_enable_extensions = ["amsmath", "dollarmath"]
 myst_heading_anchors = 4
 myst_heading_slug_func = "pages.anchor"

@@ -60,12 +60,12 @@ def built(tmp_path_factory):
     return folder / "html", warnings.read_text()
 
 
-class Links(HTMLParser):
-    """What a page has as ids, and what it refers to."""
+class Page(HTMLParser):
+    """What a page has as ids, what it refers to, and its words but code."""
 
     def __init__(self, page):
         super().__init__()
-        self.ids, self.links = set(), []
+        self.ids, self.links, self.words, self._code = set(), [], [], []
         self.feed(page.read_text())
 
     def handle_starttag(self, tag, attrs):
@@ -74,6 +74,21 @@ class Links(HTMLParser):
         for name in ("href", "src"):
             if attrs.get(name) is not None:
                 self.links.append((tag, attrs[name]))
+        if tag in ("code", "pre", "script", "style"):
+            self._code.append(tag)
+
+    def handle_endtag(self, tag):
+        if self._code and self._code[-1] == tag:
+            self._code.pop()
+
+    def handle_data(self, data):
+        if not self._code:
+            self.words.append(data)
+
+
+@pytest.fixture(scope="module")
+def pages(built):
+    return {page.resolve(): Page(page) for page in built[0].rglob("*.html")}
 
 
 def test_nothing_is_warned_of(built):
@@ -93,11 +108,19 @@ def test_has_the_notebooks_the_documents_and_the_api(built):
     assert "Markdown" not in api and "](" not in api
 
 
-def test_no_link_is_broken(built):
-    html, _ = built
-    found = {page.resolve(): Links(page) for page in html.rglob("*.html")}
+def test_no_markdown_is_left(pages):
+    left = [
+        (page.name, words)
+        for page, parsed in pages.items()
+        for words in parsed.words
+        if re.search(r"\$|\|--|\]\(", words)
+    ]
+    assert left == []
+
+
+def test_no_link_is_broken(pages):
     broken = []
-    for page, parsed in found.items():
+    for page, parsed in pages.items():
         for _, link in parsed.links:
             parts = urlsplit(link)
             if parts.scheme or parts.netloc:
@@ -108,8 +131,8 @@ def test_no_link_is_broken(built):
                 target /= "index.html"
             if not target.is_file() or (
                 parts.fragment
-                and target in found
-                and unquote(parts.fragment) not in found[target].ids
+                and target in pages
+                and unquote(parts.fragment) not in pages[target].ids
             ):
                 broken.append((page.name, link))
     assert broken == []
