@@ -8,6 +8,7 @@ Skipped where Sphinx, Playwright or Chromium is missing:
 import functools
 import http.server
 import importlib
+import inspect
 import json
 import math
 import re
@@ -15,6 +16,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -106,6 +108,75 @@ def test_has_the_notebooks_the_documents_and_the_api(built):
     for name in ("step", "swish_derivative", "softmax_jacobian", "Swish"):
         assert f'id="activations.{name}"' in api
     assert "Markdown" not in api and "](" not in api
+
+
+def described(built, name):
+    """What the page of the API has of a function or class, as HTML."""
+    api = (built[0] / "site/api.html").read_text()
+    return re.search(
+        rf'<dt[^>]* id="activations\.{name}">.*?(?=<dt[^>]* id="|</article>)',
+        api,
+        re.DOTALL,
+    )[0]
+
+
+DESCRIBED = [
+    name
+    for name, member in vars(activations).items()
+    if (inspect.isfunction(member) or inspect.isclass(member))
+    and member.__module__ == "activations"
+    and not name.startswith("_")
+]
+
+
+@pytest.mark.parametrize("name", DESCRIBED)
+def test_api_has_signatures_formulas_and_errors(built, name):
+    member = getattr(activations, name)
+    text = described(built, name)
+    signature, _, rest = re.sub("<[^>]+>", "", text).partition("¶")
+    parameters = list(inspect.signature(member).parameters)
+    assert re.findall(r"[(,] ?\*{0,2}(\w+)", signature) == parameters
+    if parameters[:1] != ["x"]:
+        return
+    formula = unescape(re.search(r"\\\[(.*?)\\\]", rest)[1])
+    signs = {
+        "beta": r"\beta",
+        "scale": r"\mathtt{scale}",
+        "slope": r"\mathtt{slope}",
+        "negative_slope": r"\mathtt{negative\_slope}",
+    }
+    for parameter, sign in signs.items():
+        assert (sign in formula) == (parameter in parameters)
+    assert "Raises" in rest and "ValueError" in rest
+    for refused in (np.array([1j]), "text"):
+        with pytest.raises(ValueError):
+            member(refused, **({"beta": 1.0} if "beta" in parameters else {}))
+
+
+def test_api_has_the_catalogue_as_a_table(built):
+    api = (built[0] / "site/api.html").read_text()
+    table = unescape(re.search("<table.*?</table>", api, re.DOTALL)[0])
+    rows = re.findall("<tr.*?</tr>", table, re.DOTALL)[1:]
+    assert len(rows) == len(activations.CATALOG)
+    for row, (name, entry) in zip(rows, activations.CATALOG.items()):
+        assert f">{name}<" in row
+        for formula in (
+            entry.formula,
+            entry.derivative_formula,
+            entry.range_formula,
+        ):
+            assert rf"\({formula}\)" in row
+        assert re.findall("yes|no", re.sub("<[^>]+>", "", row)) == [
+            "yes" if fact else "no"
+            for fact in (entry.monotonic, entry.zero_centred, entry.trainable)
+        ]
+
+
+def test_api_lays_out_its_examples(built):
+    for example in re.findall(
+        "<pre>(.*?)</pre>", described(built, "unknown"), re.DOTALL
+    ):
+        assert "   " not in re.sub("<[^>]+>", "", example)
 
 
 def test_no_markdown_is_left(pages):
