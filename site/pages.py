@@ -1,5 +1,6 @@
 """What the site needs beyond Sphinx's settings, as an extension of Sphinx."""
 
+import json
 import re
 import shutil
 import sys
@@ -12,12 +13,16 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.util.inspect import signature, stringify_signature
 
 FRONT = "README"
+ADVICE = "site/advice"
+SOURCE = "04_why.ipynb"  # Has the advice, in `notebooks`.
+HEADING = "## How to choose an activation"
 CHAPTERS = """
 ```{toctree}
 :hidden:
 :caption: Lessons
 :glob:
 notebooks/*
+site/advice
 ```
 ```{toctree}
 :hidden:
@@ -86,6 +91,32 @@ def add_chapters(app, docname, source):
     """Gives the front page, which GitHub shows as well, its chapters."""
     if docname == FRONT:
         source[0] += CHAPTERS
+
+
+def advice(notebook):
+    """Returns what a notebook's cell has from `HEADING` to the next, if any.
+
+    Args:
+        notebook: Its path; links to what lies beside it are made right for a
+            page in a folder beside its own.
+    """
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    (text,) = re.findall(
+        rf"^{HEADING}\n(.*?)(?=^## |\0)",
+        "\0".join("".join(cell["source"]) for cell in cells) + "\0",
+        re.MULTILINE | re.DOTALL,
+    )
+    folder = f"../{notebook.parent.name}/"
+    text = text.replace("](#", f"]({notebook.name}#")
+    return re.sub(r"\]\((?!https?://|\.\./)", f"]({folder}", text)
+
+
+def add_advice(app, docname, source):
+    """Gives the page of the advice its text, which a notebook has."""
+    if docname == ADVICE:
+        notebook = Path(app.srcdir, "notebooks", SOURCE)
+        app.env.note_dependency(notebook)
+        source[0] += advice(notebook)
 
 
 def stay_on_this_host(app, doctree):
@@ -207,6 +238,7 @@ def setup(app):
     app.add_directive("catalogue", Catalogue)
     app.add_transform(Anchors)
     app.connect("source-read", add_chapters)
+    app.connect("source-read", add_advice)
     app.connect("doctree-read", stay_on_this_host)
     app.connect("doctree-resolved", describe_figures)
     app.connect("autodoc-process-signature", sign_as_written)

@@ -179,6 +179,45 @@ def test_api_lays_out_its_examples(built):
         assert "   " not in re.sub("<[^>]+>", "", example)
 
 
+def test_the_advice_is_a_page_that_says_what_the_chapter_says(built, pages):
+    def said(path, start):
+        text = (built[0] / path).read_text()
+        section = text.partition(start)[2].partition("</section>")[0]
+        return re.sub("<[^>]+>", "", section).split()
+
+    words = said("site/advice.html", "are there.</em></p>")
+    heading = "<h2>How to choose an activation"
+    # The chapter has a sign behind its heading, for a link to it.
+    assert words == said("notebooks/04_why.html", heading)[1:]
+    assert len(words) > 100
+    page = pages[(built[0] / "site/advice.html").resolve()]
+    chapter = "../notebooks/04_why.html#how-to-choose-an-activation"
+    assert ("a", chapter) in page.links
+    front = pages[(built[0] / "index.html").resolve()]
+    assert ("a", "site/advice.html") in front.links
+
+
+def test_links_of_the_advice_are_made_right(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "site")
+    notebook = tmp_path / "notebooks/04_why.ipynb"
+    notebook.parent.mkdir()
+    cells = [
+        "Before [it](#How-to-choose-an-activation).",
+        "## Else\n\n## How to choose an activation\n\n[a](03.ipynb#b) "
+        "[c](#d) [e](../docs/f.md) [g](https://h.i)\n\n### Also\n\n"
+        "j\n## Next\n\nk",
+        "## Last",
+    ]
+    for source in (cells, [cells[1].split("## Next")[0].strip(), *cells[::2]]):
+        notebook.write_text(
+            json.dumps({"cells": [{"source": [text]} for text in source]})
+        )
+        assert importlib.import_module("pages").advice(notebook).strip() == (
+            "[a](../notebooks/03.ipynb#b) [c](../notebooks/04_why.ipynb#d) "
+            "[e](../docs/f.md) [g](https://h.i)\n\n### Also\n\nj"
+        )
+
+
 def test_no_markdown_is_left(pages):
     left = [
         (page.name, words)
