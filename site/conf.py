@@ -48,6 +48,9 @@ default_role = "literal"
 # As prose: there is no type before a colon in it.
 napoleon_custom_sections = [("Returns", "notes_style")]
 
+# Most of what stands apart is tables and commands.
+highlight_language = "none"
+
 html_theme = "furo"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]

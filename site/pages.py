@@ -178,7 +178,8 @@ class Catalogue(SphinxDirective):
                 + [f":math:`{formula}`" for formula in formulas]
                 + ["yes" if fact else "no" for fact in facts]
             )
-        lines = [".. list-table::", "   :header-rows: 1", ""]
+        lines = [".. list-table::", "   :header-rows: 1"]
+        lines += ["   :class: catalogue", ""]
         for first, *others in rows:
             lines.append(f"   * - {first}")
             lines += [f"     - {cell}" for cell in others]

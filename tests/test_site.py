@@ -218,6 +218,17 @@ def test_links_of_the_advice_are_made_right(tmp_path, monkeypatch):
         )
 
 
+def test_code_is_highlighted_and_tables_are_not(built):
+    def marked(page):
+        return re.findall(
+            '<span class="(?:gp|kn|mf)">', (built[0] / page).read_text()
+        )
+
+    for page in ("README", "docs/command-line", "site/api"):
+        assert marked(f"{page}.html")
+    assert not marked("docs/results.html")
+
+
 def test_no_markdown_is_left(pages):
     left = [
         (page.name, words)
@@ -324,6 +335,64 @@ def test_mathematics_is_set(address, browser):
     formulas = len(page.query_selector_all("div.math"))
     assert formulas == len(page.query_selector_all("div.math mjx-container"))
     assert formulas >= 10
+    page.close()
+
+
+@in_browser
+@pytest.mark.parametrize("width, bar", [(400, "header"), (1200, "content")])
+def test_controls_follow_the_switch_of_the_page(address, browser, width, bar):
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    page.goto(f"{address}site/explorer.html")
+    select = page.wait_for_selector('select[name="first"]')
+    seen = set()
+    for system in ("light", "dark"):
+        page.emulate_media(color_scheme=system)
+        for _ in range(3):
+            page.click(f".theme-toggle-{bar} button")
+            theme = page.evaluate("document.body.dataset.theme")
+            scheme = system if theme == "auto" else theme
+            seen.add((system, scheme))
+            # White or black, as the system's own controls are.
+            page.wait_for_function(
+                "([select, dark]) => { const colour = getComputedStyle(select)"
+                ".color; return (colour === 'rgb(255, 255, 255)') === dark; }",
+                arg=[select, scheme == "dark"],
+            )
+    assert len(seen) == 4
+    page.close()
+
+
+@in_browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_tables_of_notebooks_are_set(address, browser, scheme):
+    page = browser.new_page(
+        viewport={"width": 400, "height": 900}, color_scheme=scheme
+    )
+    page.goto(f"{address}notebooks/03_published_or_controlled.html")
+    place = page.query_selector(".output:has(table.dataframe)")
+    looks = place.query_selector("td").evaluate(
+        "cell => { const s = getComputedStyle(cell); return [s.textAlign,"
+        " parseFloat(s.paddingLeft) > 5, s.borderLeftWidth,"
+        " s.borderBottomWidth] }"
+    )
+    assert looks == ["right", True, "0px", "1px"]
+    # Wider than the phone: a shadow says that there is more.
+    assert place.evaluate(
+        "place => place.scrollWidth > place.clientWidth"
+        " && getComputedStyle(place).backgroundImage.includes('gradient')"
+    )
+    page.close()
+
+
+@in_browser
+def test_the_catalogue_fits_beside_the_navigation(address, browser):
+    page = browser.new_page(viewport={"width": 1200, "height": 900})
+    page.goto(f"{address}site/api.html")
+    page.wait_for_selector("table.catalogue mjx-container")
+    assert page.evaluate(
+        "MathJax.startup.promise.then(() => [...document.querySelectorAll("
+        "'.table-wrapper')].every(t => t.scrollWidth <= t.clientWidth))"
+    )
     page.close()
 
 
