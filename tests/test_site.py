@@ -27,7 +27,7 @@ import pytest
 import tensorflow as tf
 
 import activations
-from comparison import studies
+from comparison import studies, style
 
 ROOT = Path(__file__).parents[1]
 CHROMIUM = next(
@@ -410,9 +410,7 @@ def explorer(browser):
 def move(page, **values):
     """Moves controls as a reader does, by their names."""
     for name, value in values.items():
-        if name == "initializer":
-            page.check(f'input[name="initializer"][value="{value}"]')
-        elif name in ("first", "second"):
+        if name in ("first", "second", "initializer"):
             page.select_option(f'select[name="{name}"]', value)
         else:
             page.fill(f'input[name="{name}"]', str(value))
@@ -484,6 +482,16 @@ def test_explorer_offers_the_article_and_keras(explorer):
     expected = set(activations.CATALOG) - {"softmax"}
     expected |= {"elu", "gelu", "mish", "selu", "softplus"}
     assert expected <= set(offered(explorer))
+    assert "softmax" not in offered(explorer)
+    text = (ROOT / "site/explorer.md").read_text(encoding="utf-8")
+    assert re.search(
+        r"softmax is not here, since it takes a whole\s+vector", text
+    )
+    shown = explorer.evaluate(
+        "[...document.querySelectorAll('select[name=first] option')]"
+        ".map(option => option.textContent)"
+    )
+    assert shown == [style.label(name) for name in offered(explorer)]
 
 
 @in_browser
@@ -526,13 +534,31 @@ def words(page):
 
 @in_browser
 def test_explorer_says_the_numbers_at_x(explorer):
-    move(explorer, first="sigmoid", second="relu", point=2, layers=20)
-    value = 1 / (1 + math.exp(-2))
-    assert (
-        f"sigmoid at 2.0: value {value:.4f}, slope {value * (1 - value):.4f}"
-        in words(explorer)
-    )
-    assert "ReLU at 2.0: value 2.0000, slope 1.0000" in words(explorer)
+    for x, layers, relu in ((2.0, 20, 1.0), (-1.5, 1, 0.0)):
+        move(explorer, first="sigmoid", second="relu", point=x, layers=layers)
+        value = 1 / (1 + math.exp(-x))
+        said = words(explorer)
+        assert {"sigmoid", "ReLU"} <= set(said)
+        slope = value * (1 - value)
+        assert (
+            f"value {value:.4f}, slope {slope:.4f} at x = {x}".replace("-", "−")
+            in said
+        )
+        assert (
+            f"value {relu * x:.4f}, slope {relu:.4f} at x = {x}".replace(
+                "-0", "0"
+            ).replace("-", "−")
+            in said
+        )
+        kept = left(explorer, "relu")[layers]
+        behind = [text for text in said if "left of the gradient" in text]
+        assert len(behind) == 2
+        assert all(
+            text.endswith(f"after {layers} layer{'s' * (layers > 1)}")
+            for text in behind
+        )
+        numbers = [float(text.split()[0]) for text in behind]
+        assert any(n == pytest.approx(kept, rel=0.06) for n in numbers)
 
 
 def left(page, name):
@@ -556,7 +582,13 @@ def test_beta_moves_the_gradient_that_is_left(explorer):
 
 @in_browser
 def test_gradient_left_has_its_closed_forms(explorer):
-    for initializer, scale in (("Glorot", 1), ("He", 2)):
+    for initializer, scale in (
+        ("Glorot", 1),
+        ("He", 2),
+        ("LeCun", 1),
+        ("He, fan-out", 2),
+        ("Gaussian of 0.01", 0.01),
+    ):
         move(
             explorer,
             first="relu",
@@ -576,6 +608,11 @@ def test_gradient_left_has_its_closed_forms(explorer):
         assert left(explorer, "leaky_relu")[20] == pytest.approx(
             (scale * 1.25 / 2) ** (19 / 2), rel=0.01
         )
+        # With α = 0 elu is ReLU, with 1 its slope is near 1 about zero.
+        move(explorer, first="elu", alpha=0)
+        assert left(explorer, "elu")[20] == pytest.approx(relu[20], rel=0.01)
+        move(explorer, alpha=1)
+        assert left(explorer, "elu")[20] > 2 * relu[20]
     move(explorer, slope=0.01, c=1, first="step", initializer="Glorot")
     assert left(explorer, "step")[1] == 1
     assert left(explorer, "step")[2] is None
