@@ -534,22 +534,15 @@ def words(page):
 
 @in_browser
 def test_explorer_says_the_numbers_at_x(explorer):
-    for x, layers, relu in ((2.0, 20, 1.0), (-1.5, 1, 0.0)):
+    for x, layers in ((2.0, 20), (-1.5, 1)):
         move(explorer, first="sigmoid", second="relu", point=x, layers=layers)
-        value = 1 / (1 + math.exp(-x))
         said = words(explorer)
         assert {"sigmoid", "ReLU"} <= set(said)
+        at = f"at x = {x}".replace("-", "−")
+        value = 1 / (1 + math.exp(-x))
         slope = value * (1 - value)
-        assert (
-            f"value {value:.4f}, slope {slope:.4f} at x = {x}".replace("-", "−")
-            in said
-        )
-        assert (
-            f"value {relu * x:.4f}, slope {relu:.4f} at x = {x}".replace(
-                "-0", "0"
-            ).replace("-", "−")
-            in said
-        )
+        assert f"value {value:.4f}, slope {slope:.4f} {at}" in said
+        assert f"value {max(x, 0):.4f}, slope {x > 0:.4f} {at}" in said
         kept = left(explorer, "relu")[layers]
         behind = [text for text in said if "left of the gradient" in text]
         assert len(behind) == 2
@@ -675,6 +668,118 @@ def test_an_image_stands_in_where_scripts_do_not_run(browser, name):
     assert image.bounding_box()["width"] > 300
     assert len(image.get_attribute("alt")) > 40
     context.close()
+
+
+STATES = (
+    {"first": "sparse_sigmoid", "second": "leaky_relu", "point": -6},
+    {"initializer": "Gaussian of 0.01", "layers": 50, "slope": 1},
+    {"first": "linear", "second": "log_sigmoid", "c": 2, "initializer": "He"},
+)
+
+
+@in_browser
+@pytest.mark.parametrize(
+    "path, width, scheme",
+    [
+        ("site/explorer.html", 400, "dark"),
+        ("site/explorer.html", 1200, "light"),
+        ("notebooks/01_functions_and_derivatives.html", 400, "light"),
+    ],
+)
+def test_explorer_works_whole_in_its_pages(
+    address, browser, path, width, scheme
+):
+    page = browser.new_page(
+        viewport={"width": width, "height": 900}, color_scheme=scheme
+    )
+    page.goto(f"{address}{path}")
+    page.wait_for_selector("#vega-explorer svg")
+    places = []
+    for state in STATES:
+        move(page, **state)
+        texts = page.evaluate(
+            """[...document.querySelectorAll("#vega-explorer svg text")].map(
+              text => {
+                const box = text.getBoundingClientRect();
+                const place = document.getElementById("vega-explorer");
+                return [text.textContent, box.left, box.right,
+                  box.top + scrollY,
+                  getComputedStyle(text).fill === getComputedStyle(place).color];
+            })"""
+        )
+        for text, start, end, _, ink in texts:
+            assert start >= 0 and end <= width, text
+            assert ink, text
+        # No state moves a panel, by more than a line's own width.
+        places.append([t[1:4] for t in texts if t[0] in ("Value", "Slope")])
+        np.testing.assert_allclose(places[0], places[-1], atol=2)
+        controls = page.query_selector_all(
+            "#vega-explorer .vega-bind > label > *"
+        )
+        assert len(controls) >= 18
+        for control in controls:
+            box = control.bounding_box()
+            assert box["x"] >= 0 and box["x"] + box["width"] <= width
+    page.close()
+
+
+@in_browser
+def test_gradient_left_is_what_the_fifth_notebook_draws(explorer):
+    """Layers of 100 units, of digits' size, from its other initialisers."""
+    variances = {
+        "LeCun": lambda n_in, n_out: 1 / n_in,
+        "He, fan-out": lambda n_in, n_out: 2 / n_out,
+        "Gaussian of 0.01": lambda n_in, n_out: 1e-4,
+    }
+    rng = np.random.default_rng(0)
+    inputs = rng.normal(0, (87.6 / 784) ** 0.5, (200, 784))
+    for initializer, variance in variances.items():
+        move(explorer, first="tanh", initializer=initializer)
+        kernels = [
+            rng.normal(0, variance(n_in, 100) ** 0.5, (n_in, 100))
+            for n_in in [784, *[100] * 9]
+        ]
+        a, slopes = inputs, []
+        for kernel in kernels:
+            a = np.tanh(a @ kernel)
+            slopes.append(1 - a**2)
+        gradient = last = slopes[-1] * rng.normal(size=a.shape)
+        for kernel, slope in zip(kernels[:0:-1], slopes[-2::-1]):
+            gradient = slope * (gradient @ kernel.T)
+        kept = (np.mean(gradient**2) / np.mean(last**2)) ** 0.5
+        assert left(explorer, "tanh")[10] == pytest.approx(kept, rel=0.3)
+
+
+@in_browser
+def test_search_finds(address, browser):
+    page = browser.new_page()
+    page.goto(f"{address}search.html?q=softmax_jacobian")
+    page.wait_for_selector("#search-results a[href*='site/api.html']")
+    page.close()
+
+
+def test_every_chapter_opens_in_colab(built, pages):
+    for notebook in (ROOT / "notebooks").glob("*.ipynb"):
+        page = built[0] / f"notebooks/{notebook.stem}.html"
+        links = pages[page.resolve()].links
+        assert any(
+            link.startswith("https://colab.research.google.com/")
+            and link.endswith(f"/notebooks/{notebook.name}")
+            for _, link in links
+        )
+
+
+def test_the_first_notebook_holds_the_explorer():
+    path = ROOT / "notebooks/01_functions_and_derivatives.ipynb"
+    outputs = [
+        output["data"]["text/html"]
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]
+        for output in cell.get("outputs", ())
+        if "vega-explorer"
+        in "".join(output.get("data", {}).get("text/html", ""))
+    ]
+    page = (ROOT / "site/explorer.html").read_text(encoding="utf-8")
+    assert outputs == [page.splitlines(keepends=True)]
 
 
 def embedded(name):
