@@ -57,9 +57,8 @@ def unknown(kind, name, known):
     """Returns the error for a name that is not known, with the nearest known.
 
     Example:
-    >>> unknown("colour", "rad", ["red", "green"])
-    ValueError("Unknown colour. Did you mean 'red'? Known are red, green. \
-    Received: colour='rad'")
+    >>> print(unknown("hue", "rad", ["red", "blue"]))
+    Unknown hue. Did you mean 'red'? Known are red, blue. Received: hue='rad'
 
     Args:
         kind: What is named, as the argument is called.
@@ -154,13 +153,20 @@ def step(x):
 
     Returns:
         A tensor of the shape of `x`: 0 at -inf, 1 at inf, NaN at NaN.
+
+    Raises:
+        ValueError: If `x` is no tensor of real numbers.
     """
     x = _to_float(x)
     return _unless_nan(x, x >= 0)
 
 
 def step_derivative(x):
-    """Derivative of `step`: 0, also at zero, where none exists."""
+    """Derivative of `step`: 0, also at zero, where none exists.
+
+    Raises:
+        ValueError: If `x` is no tensor of real numbers.
+    """
     x = _to_float(x)
     return _unless_nan(x, ops.zeros_like(x))
 
@@ -179,14 +185,20 @@ def linear(x, slope=1.0):
         A tensor of the shape of `x`. At infinity NaN if `slope` is 0.
 
     Raises:
-        ValueError: If `slope` is not a finite number.
+        ValueError: If `x` is no tensor of real numbers, or `slope` no finite
+            number.
     """
     x = _to_float(x)
     return _number("slope", slope, x.dtype) * x
 
 
 def linear_derivative(x, slope=1.0):
-    """Derivative of `linear`: `slope` everywhere."""
+    """Derivative of `linear`: `slope` everywhere.
+
+    Raises:
+        ValueError: If `x` is no tensor of real numbers, or `slope` no finite
+            number.
+    """
     x = _to_float(x)
     slope = _number("slope", slope, x.dtype)
     return _unless_nan(x, slope * ops.ones_like(x))
@@ -197,6 +209,9 @@ def sigmoid_derivative(x):
 
     `e / (1 + e)**2` where `e = exp(-|x|)`. It equals `s * (1 - s)` where
     `s = sigmoid(x)`, which loses its digits where `s` is close to 1.
+
+    Raises:
+        ValueError: If `x` is no tensor of real numbers.
     """
     e = ops.exp(-ops.abs(_to_float(x)))
     return e / ops.square(1 + e)
@@ -206,12 +221,19 @@ def tanh_derivative(x):
     """Derivative of tanh, at most 1: `4 * sigmoid_derivative(2 * x)`.
 
     It equals `1 - tanh(x)**2`, which loses its digits where tanh saturates.
+
+    Raises:
+        ValueError: If `x` is no tensor of real numbers.
     """
     return 4 * sigmoid_derivative(2 * _to_float(x))
 
 
 def relu_derivative(x):
-    """Derivative of ReLU: `1 if x > 0 else 0`, so 0 at zero, as autodiff."""
+    """Derivative of ReLU: `1 if x > 0 else 0`, so 0 at zero, as autodiff.
+
+    Raises:
+        ValueError: If `x` is no tensor of real numbers.
+    """
     x = _to_float(x)
     return _unless_nan(x, x > 0)
 
@@ -231,7 +253,8 @@ def leaky_relu(x, negative_slope=0.01):
         A tensor of the shape of `x`. At -inf NaN if `negative_slope` is 0.
 
     Raises:
-        ValueError: If `negative_slope` is not a finite number.
+        ValueError: If `x` is no tensor of real numbers, or `negative_slope` no
+            finite number.
 
     Reference:
 
@@ -247,6 +270,10 @@ def leaky_relu_derivative(x, negative_slope=0.01):
     """Derivative of leaky ReLU: `1 if x > 0 else negative_slope`.
 
     At zero it is `negative_slope`, as autodiff gives.
+
+    Raises:
+        ValueError: If `x` is no tensor of real numbers, or `negative_slope` no
+            finite number.
     """
     x = _to_float(x)
     slope = _number("negative_slope", negative_slope, x.dtype)
@@ -280,7 +307,8 @@ def swish(x, beta=1.0, scale=1.0):
         `beta < 0`, at both for `beta = 0`.
 
     Raises:
-        ValueError: If `beta` or `scale` is not a finite number.
+        ValueError: If `x` is no tensor of real numbers, `beta` or `scale` no
+            finite number, or `beta` a tensor that does not broadcast with `x`.
 
     Reference:
 
@@ -300,8 +328,11 @@ def swish_derivative(x, beta=1.0, scale=1.0):
 
     `scale * (sigmoid(z) + z * sigmoid_derivative(z))` where `z = beta * x`.
 
-    Arguments and errors are those of `swish`. At infinity it gives the limit:
-    `scale` on one side and 0 on the other, or `scale / 2` if `beta` is 0.
+    Arguments are those of `swish`. At infinity it gives the limit: `scale` on
+    one side and 0 on the other, or `scale / 2` if `beta` is 0.
+
+    Raises:
+        ValueError: Where `swish` does.
     """
     x = _to_float(x)
     scale = _number("scale", scale, x.dtype)
@@ -318,9 +349,12 @@ def swish_beta_derivative(x, beta, scale=1.0):
 
     `scale * x**2 * sigmoid_derivative(z)` where `z = beta * x`.
 
-    Arguments and errors are those of `swish`. At infinity it gives the limit:
-    0, or infinity if `beta` is 0. The gradient of a shared `beta` is the sum
-    over the elements that share it.
+    Arguments are those of `swish`. At infinity it gives the limit: 0, or
+    infinity if `beta` is 0. The gradient of a shared `beta` is the sum over the
+    elements that share it.
+
+    Raises:
+        ValueError: Where `swish` does.
     """
     x = _to_float(x)
     scale = _number("scale", scale, x.dtype)
@@ -350,7 +384,8 @@ def softmax_jacobian(x, axis=-1):
         where softmax itself gives NaN.
 
     Raises:
-        ValueError: If `axis` is not an axis of `x`.
+        ValueError: If `x` is no tensor of real numbers, or `axis` no axis of
+            it.
     """
     x = _to_float(x)
     rank = len(x.shape)

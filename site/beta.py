@@ -66,7 +66,12 @@ def history(seeds, means, now):
 
 def shapes(now):
     """The panel of the function that each layer has."""
-    x = alt.X("x:Q", title="x", scale=alt.Scale(nice=False))
+    x = alt.X(
+        "x:Q",
+        title="x",
+        scale=alt.Scale(nice=False),
+        axis=alt.Axis(tickCount=5),
+    )
     y = alt.Y("value:Q", title=None)
     layers = now.transform_calculate(i="sequence(0, 161)")
     layers = layers.transform_flatten(["i"]).transform_calculate(x=X)
@@ -98,16 +103,18 @@ def chart():
         words="datum.layer + ': β = ' + format(datum.beta, '.2f')"
         " + ' after epoch ' + epoch"
     )
-    key = key.mark_text(
-        align="left", baseline="middle", fontSize=13, fontWeight="bold"
-    ).encode(
-        x=alt.value(0),
-        y=alt.Y("layer:N", axis=None, sort=list(LAYERS.values())),
-        text="words:N",
-        color=COLOUR,
-    )
-    pair = alt.concat(history(seeds, means, now), shapes(now), columns=2)
-    return alt.vconcat(key.properties(height=66), pair).add_params(
+    y = alt.Y("layer:N", axis=None, sort=list(LAYERS.values()))
+    text = key.mark_text(
+        align="left",
+        baseline="middle",
+        color="currentColor",
+        fontSize=13,
+        fontWeight="bold",
+    ).encode(x=alt.value(0), y=y, text="words:N")
+    line = vega.key(key, y).encode(color=COLOUR, strokeDash=DASH)
+    words = alt.layer(line, text).properties(height=66)
+    panels = vega.pair(history(seeds, means, now), shapes(now))
+    return alt.vconcat(words, panels).add_params(
         alt.param(name="epoch", value=last, bind=slider)
     )
 

@@ -36,6 +36,8 @@ extensions = [
 
 nb_execution_mode = "off"
 nb_merge_streams = True
+# What a cell gives as Markdown, read as the text between the cells is.
+nb_render_markdown_format = "myst"
 myst_enable_extensions = ["amsmath", "dollarmath"]
 myst_heading_anchors = 4
 myst_heading_slug_func = "pages.anchor"
@@ -45,6 +47,9 @@ autodoc_member_order = "bysource"
 default_role = "literal"
 # As prose: there is no type before a colon in it.
 napoleon_custom_sections = [("Returns", "notes_style")]
+
+# Most of what stands apart is tables and commands.
+highlight_language = "none"
 
 html_theme = "furo"
 html_static_path = ["_static"]

@@ -90,10 +90,20 @@ FLAT = 0.01
 VANISHED = 1e-3
 POINT = 601  # The row of the chosen x, after those that are drawn.
 LAYERS = 50
-INITIALIZERS = {"Glorot": 1.0, "He": 2.0}  # n Var W
-# The variance of the first layer's sums in the networks of claim C3: of 784
-# inputs, whose squares sum to 87.6 in the mean of its digits, and 64 units.
-FIRST = {"Glorot": 87.6 * 2 / (784 + 64), "He": 87.6 * 2 / 784}
+# The networks are those of notebook 5: of 784 inputs, whose squares sum to 87.6
+# in the mean of its digits, and 100 units a layer.
+INPUTS, SQUARES, WIDTH = 784, 87.6, 100
+VARIANCES = {
+    "Glorot": lambda n_in, n_out: 2 / (n_in + n_out),
+    "He": lambda n_in, n_out: 2 / n_in,
+    "LeCun": lambda n_in, n_out: 1 / n_in,
+    "He, fan-out": lambda n_in, n_out: 2 / n_out,
+    "Gaussian of 0.01": lambda n_in, n_out: 0.01**2,
+}
+# n Var W of a hidden layer.
+SCALES = {
+    name: WIDTH * variance(WIDTH, WIDTH) for name, variance in VARIANCES.items()
+}
 BETAS = np.round(np.arange(0, 10.05, 0.1), 1)
 ALPHAS = np.round(np.arange(0, 2.01, 0.05), 2)
 
@@ -125,12 +135,12 @@ def gradient_left(function, derivative, initializer):
     Args:
         function: Of a tensor.
         derivative: Of a tensor.
-        initializer: A key of `INITIALIZERS`.
+        initializer: A key of `VARIANCES`.
 
     Returns:
         The logarithms to base 10, first layer over last.
     """
-    scale = INITIALIZERS[initializer]
+    scale = SCALES[initializer]
     # An even number, so that none is at a kink: half lie on either side.
     z = np.linspace(-9, 9, 4000)
     weights = np.exp(-(z**2) / 2)
@@ -140,7 +150,7 @@ def gradient_left(function, derivative, initializer):
         at = ops.convert_to_tensor(np.sqrt(q) * z, "float64")
         return weights @ ops.convert_to_numpy(of(at)) ** 2
 
-    q, left = FIRST[initializer], [0.0]
+    q, left = SQUARES * VARIANCES[initializer](INPUTS, WIDTH), [0.0]
     with np.errstate(divide="ignore"):
         for _ in range(LAYERS - 1):
             left.append(
@@ -175,7 +185,7 @@ def depth_table():
         function = getattr(activations, name, None)
         function = function or getattr(keras.activations, name)
         argument, values = families.get(name, (None, [None]))
-        for value, initializer in itertools.product(values, INITIALIZERS):
+        for value, initializer in itertools.product(values, VARIANCES):
             row = {"name": name, "initializer": initializer}
             if argument:
                 row["parameter"] = float(value)
@@ -205,15 +215,15 @@ def controls():
         bound = alt.binding_range(min=low, max=high, step=by, name=words)
         return alt.param(name=name, value=value, bind=bound)
 
-    start = alt.binding_radio(options=list(INITIALIZERS), name="initialiser")
+    start = alt.binding_select(options=list(VARIANCES), name="initialiser")
     return [
         choice("first", "swish", "solid line"),
         choice("second", "sigmoid", "dashed line"),
         slider("point", -1, -6, 6, 0.1, "x"),
-        slider("beta", 1, 0, 10, 0.1, "β of swish"),
-        slider("slope", 0.01, 0, 1, 0.01, "slope of leaky ReLU"),
-        slider("alpha", 1, 0, 2, 0.05, "α of elu"),
-        slider("c", 1, 0, 2, 0.05, "c of linear"),
+        slider("beta", 1, 0, 10, 0.1, f"β of {label('swish')}"),
+        slider("slope", 0.01, 0, 1, 0.01, f"slope of {label('leaky_relu')}"),
+        slider("alpha", 1, 0, 2, 0.05, f"α of {label('elu')}"),
+        slider("c", 1, 0, 2, 0.05, f"c of {label('linear')}"),
         slider("layers", 20, 1, LAYERS, 1, "hidden layers"),
         alt.param(name="initializer", value="Glorot", bind=start),
     ]
@@ -288,7 +298,7 @@ def depths():
     """What is left of the gradient of the two functions by depth."""
     source = alt.Chart(alt.InlineData(values=depth_table(), name="depths"))
     parameter = "(datum.name === 'swish' ? beta : alpha)"
-    scale = "(initializer === 'He' ? 2 : 1)"
+    scale = f"({json.dumps(SCALES)})[initializer]"
     closed = {
         "linear": f"log(c * c * {scale})",
         "leaky_relu": f"log((1 + slope * slope) / 2 * {scale})",
@@ -349,40 +359,48 @@ def depth_panel(source):
 
 
 def readout(source, depth):
-    """Two lines of words for each function, in its colour: the key as well."""
+    """Three lines of words for each function, behind its line."""
     labels = json.dumps({name: label(name) for name in FUNCTIONS})
     at = source.transform_filter(f"datum.i === {POINT}").transform_calculate(
-        words=f"({labels})[datum.name] + ' at ' + format(point, '.1f')"
-        " + ': value ' + format(datum.value, '.4f')"
+        label=f"({labels})[datum.name]",
+        words="'value ' + format(datum.value, '.4f')"
         " + ', slope ' + format(datum.slope, '.4f')"
+        " + ' at x = ' + format(point, '.1f')",
     )
     left = depth.transform_filter("datum.layer === layers")
     left = left.transform_calculate(
         words="(isValid(datum.left) ? format(datum.left, datum.left < 0.001 ?"
         " '.1e' : '.2g') : 'nothing')"
-        " + ' left of the gradient after ' + layers + ' layers'"
+        " + ' left of the gradient after ' + layers"
+        " + (layers > 1 ? ' layers' : ' layer')"
     )
-    text = {
-        "x": alt.value(0),
-        "y": alt.Y("which:N", axis=None),
-        "text": "words:N",
-        "color": COLOUR,
-    }
-    style = {"align": "left", "baseline": "middle", "fontSize": 13}
+    y = alt.Y("which:N", axis=None)
+
+    def line(chart, field, place, **style):
+        return chart.mark_text(
+            align="left",
+            baseline="middle",
+            color="currentColor",
+            dy=18 * place,
+            fontSize=13,
+            **style,
+        ).encode(x=alt.value(0), y=y, text=field)
+
     return alt.layer(
-        at.mark_text(dy=-9, fontWeight="bold", **style).encode(**text),
-        left.mark_text(dy=9, **style).encode(**text),
-    ).properties(height=88)
+        vega.key(at, y, yOffset=-18).encode(color=COLOUR, strokeDash=DASH),
+        line(at, "label:N", -1, fontWeight="bold"),
+        line(at, "words:N", 0),
+        line(left, "words:N", 1),
+    ).properties(height=130)
 
 
 def chart():
     """The chart of any two functions, their slopes and what depth leaves."""
     source, depth = curves(), depths()
     flat = f"pale: the slope is under {FLAT}"
-    pair = alt.concat(
+    pair = vega.pair(
         panel(source, "value", alt.Title("Value", subtitle=flat)),
         panel(source, "slope", alt.Title("Slope", subtitle=flat)),
-        columns=2,
     )
     return alt.vconcat(
         readout(source, depth), pair, depth_panel(depth)

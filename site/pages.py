@@ -1,5 +1,6 @@
 """What the site needs beyond Sphinx's settings, as an extension of Sphinx."""
 
+import json
 import re
 import shutil
 import sys
@@ -8,14 +9,20 @@ from pathlib import Path
 from docutils import nodes
 from sphinx.ext.autodoc.mock import MockFinder
 from sphinx.transforms import SphinxTransform
+from sphinx.util.docutils import SphinxDirective
+from sphinx.util.inspect import signature, stringify_signature
 
 FRONT = "README"
+ADVICE = "site/advice"
+SOURCE = "04_why.ipynb"  # Has the advice, in `notebooks`.
+HEADING = "## How to choose an activation"
 CHAPTERS = """
 ```{toctree}
 :hidden:
 :caption: Lessons
 :glob:
 notebooks/*
+site/advice
 ```
 ```{toctree}
 :hidden:
@@ -32,6 +39,32 @@ docs/*
 CONTRIBUTING
 ```
 """
+
+
+# With the parameters as the signatures name them; those that CATALOG has are at
+# the defaults.
+FORMULAS = {
+    "linear": r"f(x) = \mathtt{slope}\,x",
+    "linear_derivative": r"f'(x) = \mathtt{slope}",
+    "leaky_relu": (
+        r"f(x) = x\;\mathrm{if}\;x > 0"
+        r"\;\mathrm{else}\;\mathtt{negative\_slope}\,x"
+    ),
+    "leaky_relu_derivative": (
+        r"f'(x) = 1\;\mathrm{if}\;x > 0"
+        r"\;\mathrm{else}\;\mathtt{negative\_slope}"
+    ),
+    "swish": r"f(x) = \mathtt{scale}\,x\,\sigma(\beta x)",
+    "swish_derivative": (
+        r"f'(x) = \mathtt{scale}\,\sigma(\beta x)"
+        r"\,(1 + \beta x\,\sigma(-\beta x))"
+    ),
+    "swish_beta_derivative": (
+        r"\frac{\partial f(x)}{\partial\beta}"
+        r" = \mathtt{scale}\,x^2\,\sigma(\beta x)\,\sigma(-\beta x)"
+    ),
+    "Swish": r"f(x) = x\,\sigma(\beta x)",
+}
 
 
 def anchor(heading):
@@ -60,6 +93,32 @@ def add_chapters(app, docname, source):
         source[0] += CHAPTERS
 
 
+def advice(notebook):
+    """Returns what a notebook's cell has from `HEADING` to the next, if any.
+
+    Args:
+        notebook: Its path; links to what lies beside it are made right for a
+            page in a folder beside its own.
+    """
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    (text,) = re.findall(
+        rf"^{HEADING}\n(.*?)(?=^## |\0)",
+        "\0".join("".join(cell["source"]) for cell in cells) + "\0",
+        re.MULTILINE | re.DOTALL,
+    )
+    folder = f"../{notebook.parent.name}/"
+    text = text.replace("](#", f"]({notebook.name}#")
+    return re.sub(r"\]\((?!https?://|\.\./)", f"]({folder}", text)
+
+
+def add_advice(app, docname, source):
+    """Gives the page of the advice its text, which a notebook has."""
+    if docname == ADVICE:
+        notebook = Path(app.srcdir, "notebooks", SOURCE)
+        app.env.note_dependency(notebook)
+        source[0] += advice(notebook)
+
+
 def stay_on_this_host(app, doctree):
     """Puts its alternative text in place of an image on another host."""
     for image in list(doctree.findall(nodes.image)):
@@ -84,7 +143,7 @@ def describe_figures(app, doctree, docname):
 
 
 def _formulas():
-    """The formulas of CATALOG in LaTeX, by the names of their functions."""
+    """The formulas in LaTeX, by the names of what they are of."""
     import activations
 
     found = {}
@@ -95,8 +154,45 @@ def _formulas():
             (derivative, "f'(x)", entry.derivative_formula),
         ):
             found[name] = right if "=" in right else f"{left} = {right}"
-    found["Swish"] = found["swish"]
-    return found
+    return found | FORMULAS
+
+
+class Catalogue(SphinxDirective):
+    """`.. catalogue::`, the table of the functions in CATALOG."""
+
+    def run(self):
+        """Writes the table, as the notebooks have it."""
+        import activations
+
+        heading = "function value derivative range"
+        rows = [[*heading.split(), "monotonic", "zero-centred", "trainable"]]
+        for name, entry in activations.CATALOG.items():
+            formulas = (
+                entry.formula,
+                entry.derivative_formula,
+                entry.range_formula,
+            )
+            facts = entry.monotonic, entry.zero_centred, entry.trainable
+            rows.append(
+                [f":py:obj:`~activations.{name}`"]
+                + [f":math:`{formula}`" for formula in formulas]
+                + ["yes" if fact else "no" for fact in facts]
+            )
+        lines = [".. list-table::", "   :header-rows: 1"]
+        lines += ["   :class: catalogue", ""]
+        for first, *others in rows:
+            lines.append(f"   * - {first}")
+            lines += [f"     - {cell}" for cell in others]
+        return self.parse_text_to_nodes("\n".join(lines))
+
+
+def sign_as_written(app, what, name, obj, options, text, returns):
+    """Gives a class the signature of its `__init__`: Keras's base is a mock."""
+    if what == "class":
+        written = signature(obj.__init__, bound_method=True)
+        text = stringify_signature(written, show_annotation=False)
+        return text, None
+    return None
 
 
 def write_as_rst(app, what, name, obj, options, lines):
@@ -140,10 +236,13 @@ def setup(app):
     # backend, and does not wait for one that is installed.
     sys.meta_path.insert(0, MockFinder(["keras"]))
     app.add_config_value("catalogue_formulas", _formulas(), "env")
+    app.add_directive("catalogue", Catalogue)
     app.add_transform(Anchors)
     app.connect("source-read", add_chapters)
+    app.connect("source-read", add_advice)
     app.connect("doctree-read", stay_on_this_host)
     app.connect("doctree-resolved", describe_figures)
+    app.connect("autodoc-process-signature", sign_as_written)
     # Before Napoleon, which has the priority 500.
     app.connect("autodoc-process-docstring", write_as_rst, priority=400)
     app.connect("build-finished", copy_front_page)

@@ -9,6 +9,7 @@ import io
 import json
 from pathlib import Path
 
+import altair as alt
 import vl_convert
 from PIL import Image
 
@@ -24,8 +25,9 @@ CONFIG = {
         "tickColor": _INK,
         "titleColor": _INK,
     },
-    # Panels below each other begin and end at the same places.
-    "axisY": {"minExtent": 34},
+    # Panels below each other begin and end at the same places, and stay there:
+    # no number is wider, and none stands higher, which would move the title.
+    "axisY": {"minExtent": 40, "maxExtent": 40, "labelFlush": 7},
     "rule": {"color": _INK},
     "title": {
         "anchor": "start",
@@ -35,8 +37,10 @@ CONFIG = {
     },
     "view": {"stroke": None},
 }
+KEY = 40  # Where the lines before words begin, beside the vertical axes.
 # A module, since names at the top of a script would be the whole page's.
 TEMPLATE = """\
+<meta charset="utf-8">
 <style>
 #{name} {{ display: flex; flex-direction: column; max-width: 50em; }}
 #{name} .vega-bindings {{
@@ -62,6 +66,27 @@ TEMPLATE = """\
 """
 
 
+def pair(left, right):
+    """Returns two panels that stand side by side, or one below the other.
+
+    No number on an axis moves them: between them is room for title and axis.
+    """
+    return alt.concat(
+        left,
+        right,
+        columns=2,
+        bounds="flush",
+        spacing={"row": 90, "column": 60},
+    )
+
+
+def key(chart, y, **mark):
+    """Returns the lines that stand before words, which have the text's ink."""
+    return chart.mark_rule(strokeWidth=3, strokeCap="butt", **mark).encode(
+        x=alt.value(-KEY), x2=alt.value(-8), y=y
+    )
+
+
 def responsive(chart):
     """Compiles a chart to Vega, with panels that follow the page's width.
 
@@ -80,7 +105,7 @@ def responsive(chart):
     spec["signals"] = [
         {"name": "room", "init": room, "on": [resize]},
         {"name": "columns", "update": "room > 480 ? 2 : 1"},
-        {"name": "half", "update": "columns > 1 ? (room - 80) / 2 : room"},
+        {"name": "half", "update": "columns > 1 ? (room - 60) / 2 : room"},
         *spec["signals"],
     ]
     for group in spec["marks"]:

@@ -8,6 +8,7 @@ Skipped where Sphinx, Playwright or Chromium is missing:
 import functools
 import http.server
 import importlib
+import inspect
 import json
 import math
 import re
@@ -15,6 +16,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -25,7 +27,7 @@ import pytest
 import tensorflow as tf
 
 import activations
-from comparison import studies
+from comparison import studies, style
 
 ROOT = Path(__file__).parents[1]
 CHROMIUM = next(
@@ -60,12 +62,12 @@ def built(tmp_path_factory):
     return folder / "html", warnings.read_text()
 
 
-class Links(HTMLParser):
-    """What a page has as ids, and what it refers to."""
+class Page(HTMLParser):
+    """What a page has as ids, what it refers to, and its words but code."""
 
     def __init__(self, page):
         super().__init__()
-        self.ids, self.links = set(), []
+        self.ids, self.links, self.words, self._code = set(), [], [], []
         self.feed(page.read_text())
 
     def handle_starttag(self, tag, attrs):
@@ -74,6 +76,21 @@ class Links(HTMLParser):
         for name in ("href", "src"):
             if attrs.get(name) is not None:
                 self.links.append((tag, attrs[name]))
+        if tag in ("code", "pre", "script", "style"):
+            self._code.append(tag)
+
+    def handle_endtag(self, tag):
+        if self._code and self._code[-1] == tag:
+            self._code.pop()
+
+    def handle_data(self, data):
+        if not self._code:
+            self.words.append(data)
+
+
+@pytest.fixture(scope="module")
+def pages(built):
+    return {page.resolve(): Page(page) for page in built[0].rglob("*.html")}
 
 
 def test_nothing_is_warned_of(built):
@@ -93,11 +110,138 @@ def test_has_the_notebooks_the_documents_and_the_api(built):
     assert "Markdown" not in api and "](" not in api
 
 
-def test_no_link_is_broken(built):
-    html, _ = built
-    found = {page.resolve(): Links(page) for page in html.rglob("*.html")}
+def described(built, name):
+    """What the page of the API has of a function or class, as HTML."""
+    api = (built[0] / "site/api.html").read_text()
+    return re.search(
+        rf'<dt[^>]* id="activations\.{name}">.*?(?=<dt[^>]* id="|</article>)',
+        api,
+        re.DOTALL,
+    )[0]
+
+
+DESCRIBED = [
+    name
+    for name, member in vars(activations).items()
+    if (inspect.isfunction(member) or inspect.isclass(member))
+    and member.__module__ == "activations"
+    and not name.startswith("_")
+]
+
+
+@pytest.mark.parametrize("name", DESCRIBED)
+def test_api_has_signatures_formulas_and_errors(built, name):
+    member = getattr(activations, name)
+    text = described(built, name)
+    signature, _, rest = re.sub("<[^>]+>", "", text).partition("¶")
+    parameters = list(inspect.signature(member).parameters)
+    assert re.findall(r"[(,] ?\*{0,2}(\w+)", signature) == parameters
+    if parameters[:1] != ["x"]:
+        return
+    formula = unescape(re.search(r"\\\[(.*?)\\\]", rest)[1])
+    signs = {
+        "beta": r"\beta",
+        "scale": r"\mathtt{scale}",
+        "slope": r"\mathtt{slope}",
+        "negative_slope": r"\mathtt{negative\_slope}",
+    }
+    for parameter, sign in signs.items():
+        assert (sign in formula) == (parameter in parameters)
+    assert "Raises" in rest and "ValueError" in rest
+    for refused in (np.array([1j]), "text"):
+        with pytest.raises(ValueError):
+            member(refused, **({"beta": 1.0} if "beta" in parameters else {}))
+
+
+def test_api_has_the_catalogue_as_a_table(built):
+    api = (built[0] / "site/api.html").read_text()
+    table = unescape(re.search("<table.*?</table>", api, re.DOTALL)[0])
+    rows = re.findall("<tr.*?</tr>", table, re.DOTALL)[1:]
+    assert len(rows) == len(activations.CATALOG)
+    for row, (name, entry) in zip(rows, activations.CATALOG.items()):
+        assert f">{name}<" in row
+        for formula in (
+            entry.formula,
+            entry.derivative_formula,
+            entry.range_formula,
+        ):
+            assert rf"\({formula}\)" in row
+        assert re.findall("yes|no", re.sub("<[^>]+>", "", row)) == [
+            "yes" if fact else "no"
+            for fact in (entry.monotonic, entry.zero_centred, entry.trainable)
+        ]
+
+
+def test_api_lays_out_its_examples(built):
+    for example in re.findall(
+        "<pre>(.*?)</pre>", described(built, "unknown"), re.DOTALL
+    ):
+        assert "   " not in re.sub("<[^>]+>", "", example)
+
+
+def test_the_advice_is_a_page_that_says_what_the_chapter_says(built, pages):
+    def said(path, start):
+        text = (built[0] / path).read_text()
+        section = text.partition(start)[2].partition("</section>")[0]
+        return re.sub("<[^>]+>", "", section).split()
+
+    words = said("site/advice.html", "are there.</em></p>")
+    heading = "<h2>How to choose an activation"
+    # The chapter has a sign behind its heading, for a link to it.
+    assert words == said("notebooks/04_why.html", heading)[1:]
+    assert len(words) > 100
+    page = pages[(built[0] / "site/advice.html").resolve()]
+    chapter = "../notebooks/04_why.html#how-to-choose-an-activation"
+    assert ("a", chapter) in page.links
+    front = pages[(built[0] / "index.html").resolve()]
+    assert ("a", "site/advice.html") in front.links
+
+
+def test_links_of_the_advice_are_made_right(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "site")
+    notebook = tmp_path / "notebooks/04_why.ipynb"
+    notebook.parent.mkdir()
+    cells = [
+        "Before [it](#How-to-choose-an-activation).",
+        "## Else\n\n## How to choose an activation\n\n[a](03.ipynb#b) "
+        "[c](#d) [e](../docs/f.md) [g](https://h.i)\n\n### Also\n\n"
+        "j\n## Next\n\nk",
+        "## Last",
+    ]
+    for source in (cells, [cells[1].split("## Next")[0].strip(), *cells[::2]]):
+        notebook.write_text(
+            json.dumps({"cells": [{"source": [text]} for text in source]})
+        )
+        assert importlib.import_module("pages").advice(notebook).strip() == (
+            "[a](../notebooks/03.ipynb#b) [c](../notebooks/04_why.ipynb#d) "
+            "[e](../docs/f.md) [g](https://h.i)\n\n### Also\n\nj"
+        )
+
+
+def test_code_is_highlighted_and_tables_are_not(built):
+    def marked(page):
+        return re.findall(
+            '<span class="(?:gp|kn|mf)">', (built[0] / page).read_text()
+        )
+
+    for page in ("README", "docs/command-line", "site/api"):
+        assert marked(f"{page}.html")
+    assert not marked("docs/results.html")
+
+
+def test_no_markdown_is_left(pages):
+    left = [
+        (page.name, words)
+        for page, parsed in pages.items()
+        for words in parsed.words
+        if re.search(r"\$|\|--|\]\(", words)
+    ]
+    assert left == []
+
+
+def test_no_link_is_broken(pages):
     broken = []
-    for page, parsed in found.items():
+    for page, parsed in pages.items():
         for _, link in parsed.links:
             parts = urlsplit(link)
             if parts.scheme or parts.netloc:
@@ -108,8 +252,8 @@ def test_no_link_is_broken(built):
                 target /= "index.html"
             if not target.is_file() or (
                 parts.fragment
-                and target in found
-                and unquote(parts.fragment) not in found[target].ids
+                and target in pages
+                and unquote(parts.fragment) not in pages[target].ids
             ):
                 broken.append((page.name, link))
     assert broken == []
@@ -194,6 +338,64 @@ def test_mathematics_is_set(address, browser):
     page.close()
 
 
+@in_browser
+@pytest.mark.parametrize("width, bar", [(400, "header"), (1200, "content")])
+def test_controls_follow_the_switch_of_the_page(address, browser, width, bar):
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    page.goto(f"{address}site/explorer.html")
+    select = page.wait_for_selector('select[name="first"]')
+    seen = set()
+    for system in ("light", "dark"):
+        page.emulate_media(color_scheme=system)
+        for _ in range(3):
+            page.click(f".theme-toggle-{bar} button")
+            theme = page.evaluate("document.body.dataset.theme")
+            scheme = system if theme == "auto" else theme
+            seen.add((system, scheme))
+            # White or black, as the system's own controls are.
+            page.wait_for_function(
+                "([select, dark]) => { const colour = getComputedStyle(select)"
+                ".color; return (colour === 'rgb(255, 255, 255)') === dark; }",
+                arg=[select, scheme == "dark"],
+            )
+    assert len(seen) == 4
+    page.close()
+
+
+@in_browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_tables_of_notebooks_are_set(address, browser, scheme):
+    page = browser.new_page(
+        viewport={"width": 400, "height": 900}, color_scheme=scheme
+    )
+    page.goto(f"{address}notebooks/03_published_or_controlled.html")
+    place = page.query_selector(".output:has(table.dataframe)")
+    looks = place.query_selector("td").evaluate(
+        "cell => { const s = getComputedStyle(cell); return [s.textAlign,"
+        " parseFloat(s.paddingLeft) > 5, s.borderLeftWidth,"
+        " s.borderBottomWidth] }"
+    )
+    assert looks == ["right", True, "0px", "1px"]
+    # Wider than the phone: a shadow says that there is more.
+    assert place.evaluate(
+        "place => place.scrollWidth > place.clientWidth"
+        " && getComputedStyle(place).backgroundImage.includes('gradient')"
+    )
+    page.close()
+
+
+@in_browser
+def test_the_catalogue_fits_beside_the_navigation(address, browser):
+    page = browser.new_page(viewport={"width": 1200, "height": 900})
+    page.goto(f"{address}site/api.html")
+    page.wait_for_selector("table.catalogue mjx-container")
+    assert page.evaluate(
+        "MathJax.startup.promise.then(() => [...document.querySelectorAll("
+        "'.table-wrapper')].every(t => t.scrollWidth <= t.clientWidth))"
+    )
+    page.close()
+
+
 @pytest.fixture(scope="module")
 def explorer(browser):
     """The explorer alone, from its file, without a network."""
@@ -208,9 +410,7 @@ def explorer(browser):
 def move(page, **values):
     """Moves controls as a reader does, by their names."""
     for name, value in values.items():
-        if name == "initializer":
-            page.check(f'input[name="initializer"][value="{value}"]')
-        elif name in ("first", "second"):
+        if name in ("first", "second", "initializer"):
             page.select_option(f'select[name="{name}"]', value)
         else:
             page.fill(f'input[name="{name}"]', str(value))
@@ -282,6 +482,16 @@ def test_explorer_offers_the_article_and_keras(explorer):
     expected = set(activations.CATALOG) - {"softmax"}
     expected |= {"elu", "gelu", "mish", "selu", "softplus"}
     assert expected <= set(offered(explorer))
+    assert "softmax" not in offered(explorer)
+    text = (ROOT / "site/explorer.md").read_text(encoding="utf-8")
+    assert re.search(
+        r"softmax is not here, since it takes a whole\s+vector", text
+    )
+    shown = explorer.evaluate(
+        "[...document.querySelectorAll('select[name=first] option')]"
+        ".map(option => option.textContent)"
+    )
+    assert shown == [style.label(name) for name in offered(explorer)]
 
 
 @in_browser
@@ -324,13 +534,24 @@ def words(page):
 
 @in_browser
 def test_explorer_says_the_numbers_at_x(explorer):
-    move(explorer, first="sigmoid", second="relu", point=2, layers=20)
-    value = 1 / (1 + math.exp(-2))
-    assert (
-        f"sigmoid at 2.0: value {value:.4f}, slope {value * (1 - value):.4f}"
-        in words(explorer)
-    )
-    assert "ReLU at 2.0: value 2.0000, slope 1.0000" in words(explorer)
+    for x, layers in ((2.0, 20), (-1.5, 1)):
+        move(explorer, first="sigmoid", second="relu", point=x, layers=layers)
+        said = words(explorer)
+        assert {"sigmoid", "ReLU"} <= set(said)
+        at = f"at x = {x}".replace("-", "−")
+        value = 1 / (1 + math.exp(-x))
+        slope = value * (1 - value)
+        assert f"value {value:.4f}, slope {slope:.4f} {at}" in said
+        assert f"value {max(x, 0):.4f}, slope {x > 0:.4f} {at}" in said
+        kept = left(explorer, "relu")[layers]
+        behind = [text for text in said if "left of the gradient" in text]
+        assert len(behind) == 2
+        assert all(
+            text.endswith(f"after {layers} layer{'s' * (layers > 1)}")
+            for text in behind
+        )
+        numbers = [float(text.split()[0]) for text in behind]
+        assert any(n == pytest.approx(kept, rel=0.06) for n in numbers)
 
 
 def left(page, name):
@@ -354,7 +575,13 @@ def test_beta_moves_the_gradient_that_is_left(explorer):
 
 @in_browser
 def test_gradient_left_has_its_closed_forms(explorer):
-    for initializer, scale in (("Glorot", 1), ("He", 2)):
+    for initializer, scale in (
+        ("Glorot", 1),
+        ("He", 2),
+        ("LeCun", 1),
+        ("He, fan-out", 2),
+        ("Gaussian of 0.01", 0.01),
+    ):
         move(
             explorer,
             first="relu",
@@ -374,6 +601,11 @@ def test_gradient_left_has_its_closed_forms(explorer):
         assert left(explorer, "leaky_relu")[20] == pytest.approx(
             (scale * 1.25 / 2) ** (19 / 2), rel=0.01
         )
+        # With α = 0 elu is ReLU, with 1 its slope is near 1 about zero.
+        move(explorer, first="elu", alpha=0)
+        assert left(explorer, "elu")[20] == pytest.approx(relu[20], rel=0.01)
+        move(explorer, alpha=1)
+        assert left(explorer, "elu")[20] > 2 * relu[20]
     move(explorer, slope=0.01, c=1, first="step", initializer="Glorot")
     assert left(explorer, "step")[1] == 1
     assert left(explorer, "step")[2] is None
@@ -436,6 +668,118 @@ def test_an_image_stands_in_where_scripts_do_not_run(browser, name):
     assert image.bounding_box()["width"] > 300
     assert len(image.get_attribute("alt")) > 40
     context.close()
+
+
+STATES = (
+    {"first": "sparse_sigmoid", "second": "leaky_relu", "point": -6},
+    {"initializer": "Gaussian of 0.01", "layers": 50, "slope": 1},
+    {"first": "linear", "second": "log_sigmoid", "c": 2, "initializer": "He"},
+)
+
+
+@in_browser
+@pytest.mark.parametrize(
+    "path, width, scheme",
+    [
+        ("site/explorer.html", 400, "dark"),
+        ("site/explorer.html", 1200, "light"),
+        ("notebooks/01_functions_and_derivatives.html", 400, "light"),
+    ],
+)
+def test_explorer_works_whole_in_its_pages(
+    address, browser, path, width, scheme
+):
+    page = browser.new_page(
+        viewport={"width": width, "height": 900}, color_scheme=scheme
+    )
+    page.goto(f"{address}{path}")
+    page.wait_for_selector("#vega-explorer svg")
+    places = []
+    for state in STATES:
+        move(page, **state)
+        texts = page.evaluate(
+            """[...document.querySelectorAll("#vega-explorer svg text")].map(
+              text => {
+                const box = text.getBoundingClientRect();
+                const place = document.getElementById("vega-explorer");
+                return [text.textContent, box.left, box.right,
+                  box.top + scrollY,
+                  getComputedStyle(text).fill === getComputedStyle(place).color];
+            })"""
+        )
+        for text, start, end, _, ink in texts:
+            assert start >= 0 and end <= width, text
+            assert ink, text
+        # No state moves a panel, by more than a line's own width.
+        places.append([t[1:4] for t in texts if t[0] in ("Value", "Slope")])
+        np.testing.assert_allclose(places[0], places[-1], atol=2)
+        controls = page.query_selector_all(
+            "#vega-explorer .vega-bind > label > *"
+        )
+        assert len(controls) >= 18
+        for control in controls:
+            box = control.bounding_box()
+            assert box["x"] >= 0 and box["x"] + box["width"] <= width
+    page.close()
+
+
+@in_browser
+def test_gradient_left_is_what_the_fifth_notebook_draws(explorer):
+    """Layers of 100 units, of digits' size, from its other initialisers."""
+    variances = {
+        "LeCun": lambda n_in, n_out: 1 / n_in,
+        "He, fan-out": lambda n_in, n_out: 2 / n_out,
+        "Gaussian of 0.01": lambda n_in, n_out: 1e-4,
+    }
+    rng = np.random.default_rng(0)
+    inputs = rng.normal(0, (87.6 / 784) ** 0.5, (200, 784))
+    for initializer, variance in variances.items():
+        move(explorer, first="tanh", initializer=initializer)
+        kernels = [
+            rng.normal(0, variance(n_in, 100) ** 0.5, (n_in, 100))
+            for n_in in [784, *[100] * 9]
+        ]
+        a, slopes = inputs, []
+        for kernel in kernels:
+            a = np.tanh(a @ kernel)
+            slopes.append(1 - a**2)
+        gradient = last = slopes[-1] * rng.normal(size=a.shape)
+        for kernel, slope in zip(kernels[:0:-1], slopes[-2::-1]):
+            gradient = slope * (gradient @ kernel.T)
+        kept = (np.mean(gradient**2) / np.mean(last**2)) ** 0.5
+        assert left(explorer, "tanh")[10] == pytest.approx(kept, rel=0.3)
+
+
+@in_browser
+def test_search_finds(address, browser):
+    page = browser.new_page()
+    page.goto(f"{address}search.html?q=softmax_jacobian")
+    page.wait_for_selector("#search-results a[href*='site/api.html']")
+    page.close()
+
+
+def test_every_chapter_opens_in_colab(built, pages):
+    for notebook in (ROOT / "notebooks").glob("*.ipynb"):
+        page = built[0] / f"notebooks/{notebook.stem}.html"
+        links = pages[page.resolve()].links
+        assert any(
+            link.startswith("https://colab.research.google.com/")
+            and link.endswith(f"/notebooks/{notebook.name}")
+            for _, link in links
+        )
+
+
+def test_the_first_notebook_holds_the_explorer():
+    path = ROOT / "notebooks/01_functions_and_derivatives.ipynb"
+    outputs = [
+        output["data"]["text/html"]
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]
+        for output in cell.get("outputs", ())
+        if "vega-explorer"
+        in "".join(output.get("data", {}).get("text/html", ""))
+    ]
+    page = (ROOT / "site/explorer.html").read_text(encoding="utf-8")
+    assert outputs == [page.splitlines(keepends=True)]
 
 
 def embedded(name):
