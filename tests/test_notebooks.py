@@ -4,6 +4,8 @@ What their cells print is compared by nbval; see pyproject.toml.
 """
 
 import ast
+import base64
+import io
 import os
 import pathlib
 import re
@@ -14,6 +16,7 @@ import sys
 
 import nbformat
 import pytest
+from PIL import Image
 
 from comparison import address
 
@@ -89,6 +92,27 @@ def test_is_stored_as_executed_in_order(path):
             if output.output_type == "stream":
                 assert output.name == "stdout", output.text
     assert any(cell.outputs for cell in cells)
+
+
+@each_notebook
+def test_figures_are_sharp_and_said_in_words(path):
+    """200 dots an inch; and a caption before the next figure comes."""
+    wants_words = False
+    for cell in read(path).cells:
+        if cell.cell_type == "markdown":
+            wants_words &= "*Figure:" not in cell.source
+            continue
+        for output in cell.outputs:
+            picture = output.get("data", {}).get("image/png")
+            # Beside HTML it stands in where that cannot be shown.
+            if picture is None or "text/html" in output.data:
+                continue
+            assert not wants_words, cell.source
+            wants_words = True
+            width = Image.open(io.BytesIO(base64.b64decode(picture))).width
+            shown = output.metadata["image/png"]["width"]
+            assert width >= 1.9 * shown, cell.source
+    assert not wants_words
 
 
 @each_notebook
