@@ -21,6 +21,11 @@ LISTED = 1000
 # Models that have been trained, by all that their graphs depend on: compiling
 # a small one takes longer than training it.
 _idle = {}
+# Of every history.
+_COLUMNS = (
+    *("loss", "accuracy", "val_loss", "val_accuracy"),
+    *("learning_rate", "seconds"),
+)
 # What is in the values of variables, in the data, or in the loop over epochs.
 _IN_NO_GRAPH = {
     "dataset",
@@ -329,18 +334,22 @@ class Training:
 
     def state(self):
         """Returns all that the next epoch depends on, as bytes (.npz)."""
-        arrays = {
-            f"variable_{number}": keras.ops.convert_to_numpy(variable)
-            for number, variable in enumerate(self._variables())
-        }
         described = {
             "configuration": dataclasses.asdict(self.configuration),
             "history": self.history,
-            "hash": _arrays_hash(arrays.values()),
         }
-        file = io.BytesIO()
         described = np.frombuffer(json.dumps(described).encode(), np.uint8)
-        np.savez(file, described=described, **arrays)
+        variables = [
+            keras.ops.convert_to_numpy(variable)
+            for variable in self._variables()
+        ]
+        file = io.BytesIO()
+        np.savez(
+            file,
+            hash=_arrays_hash([described, *variables]),
+            described=described,
+            **{f"variable_{n}": value for n, value in enumerate(variables)},
+        )
         return file.getvalue()
 
     def restore(self, state):
@@ -352,16 +361,19 @@ class Training:
         variables = self._variables()
         try:
             with np.load(io.BytesIO(state), allow_pickle=False) as saved:
-                described = json.loads(saved["described"].tobytes())
+                expected = saved["hash"]
+                described = saved["described"]
                 values = [
                     saved[f"variable_{number}"]
                     for number in range(len(variables))
                 ]
-            if described["hash"] != _arrays_hash(values):
+            if expected != _arrays_hash([described, *values]):
                 raise ValueError("it was altered: its hash does not fit")
+            described = json.loads(described.tobytes())
             found = Configuration.from_record(described["configuration"])
             if found != self.configuration:
                 raise ValueError(f"it is of another run: {found}")
+            _check_history(described["history"], found)
             for variable, value in zip(variables, values, strict=True):
                 if variable.shape != value.shape:
                     raise ValueError(
@@ -429,6 +441,18 @@ class Training:
         # Weights, moving averages, the dropout's random state; the optimizer's.
         layers = [v for layer in self.model.layers for v in layer.variables]
         return [*layers, *self.model.optimizer.variables]
+
+
+def _check_history(history, configuration):
+    """Checks that each column has a value for each epoch behind the run."""
+    columns = [history[name] for name in _COLUMNS]
+    columns += history.get("beta", {}).values()
+    lengths = {len(column) for column in columns}
+    total = configuration.epochs * configuration.fits
+    if len(lengths) > 1 or not 1 <= max(lengths) <= total:
+        raise ValueError(
+            f"its columns have {sorted(lengths)} values, of {total} epochs"
+        )
 
 
 def _arrays_hash(arrays):

@@ -632,20 +632,65 @@ def checkpoints(tmp_path_factory, tiny_images):
     return found
 
 
-def with_other_types(content):
-    """A checkpoint whose numbers are read as others, every checksum right."""
+def resaved(content, change, rehash=False):
+    """A checkpoint whose arrays were changed, every checksum right."""
     with np.load(io.BytesIO(content)) as saved:
         arrays = dict(saved)
-    kernel = max(arrays, key=lambda name: arrays[name].size)
-    assert arrays[kernel].dtype == np.float32
-    arrays[kernel] = arrays[kernel].view(np.int32)
+    change(arrays)
+    if rehash:
+        variables = [v for n, v in arrays.items() if n.startswith("variable_")]
+        arrays["hash"] = runs._arrays_hash([arrays["described"], *variables])
     file = io.BytesIO()
     np.savez(file, **arrays)
     return file.getvalue()
 
 
+def other_types(arrays):
+    """Numbers that are read as others."""
+    kernel = max(arrays, key=lambda name: arrays[name].size)
+    assert arrays[kernel].dtype == np.float32
+    arrays[kernel] = arrays[kernel].view(np.int32)
+
+
+def describe(arrays, change):
+    described = json.loads(arrays["described"].tobytes())
+    change(described)
+    described = json.dumps(described).encode()
+    arrays["described"] = np.frombuffer(described, np.uint8)
+
+
+def other_history(arrays):
+    describe(arrays, lambda d: d["history"].update(val_accuracy=[0.9999]))
+
+
+def longer_column(arrays):
+    describe(arrays, lambda d: d["history"]["loss"].append(0.5))
+
+
+def too_many_epochs(arrays):
+    def repeat(described):
+        history = described["history"]
+        for column in (*history.values(), *history["beta"].values()):
+            if isinstance(column, list):
+                column *= 3
+
+    describe(arrays, repeat)
+
+
+def old_format(arrays):
+    """The hash with the description, of the variables alone."""
+    del arrays["hash"]
+    variables = [v for n, v in arrays.items() if n.startswith("variable_")]
+    digest = runs._arrays_hash(variables)
+    describe(arrays, lambda d: d.update(hash=digest))
+
+
 @pytest.mark.parametrize(
-    "damage", ["cut", "garbage", "altered", "relu", "other types"]
+    "damage",
+    [
+        *("cut", "garbage", "altered", "relu", "other types", "other history"),
+        *("longer column", "too many epochs", "old format"),
+    ],
 )
 def test_damaged_checkpoint(
     tiny, finished, checkpoints, caplog, tmp_path, damage
@@ -657,7 +702,11 @@ def test_damaged_checkpoint(
         "garbage": b"no archive",
         "altered": whole[:middle] + b"\x55" * 8 + whole[middle + 8 :],
         "relu": checkpoints["relu"],
-        "other types": with_other_types(whole),
+        "other types": resaved(whole, other_types),
+        "other history": resaved(whole, other_history),
+        "longer column": resaved(whole, longer_column, rehash=True),
+        "too many epochs": resaved(whole, too_many_epochs, rehash=True),
+        "old format": resaved(whole, old_format),
     }[damage]
     name = f"{CONFIGURATION.key}.checkpoint.npz"
     (tmp_path / name).write_bytes(content)
@@ -1029,7 +1078,7 @@ def end(training):
     values = {
         name: (value.dtype, value.tobytes())
         for name, value in state.items()
-        if name != "described"
+        if name.startswith("variable_")
     }
     assert values
     return result, values, model
