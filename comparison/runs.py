@@ -12,6 +12,7 @@ import keras
 import numpy as np
 
 import activations
+from activations import shown
 from comparison import data, networks, records
 from comparison.configuration import Configuration
 
@@ -144,14 +145,28 @@ def find(configuration, folders, on_damage=records.report):
     def check(record, path):
         try:
             found = of_record(record)
-        except (ValueError, KeyError, TypeError) as error:
+            _check_layout(record, found)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise records.RecordError(
-                f"{path} is no record of a run ({error})."
+                f"{path} is no record of a run ({type(error).__name__}: "
+                f"{error})."
             ) from error
         if found != configuration:
             raise records.RecordError(f"{path} holds another run: {found}.")
 
     return records.find(f"{configuration.key}.json", folders, check, on_damage)
+
+
+def _check_layout(record, configuration):
+    """Checks that all is there that tables and figures read."""
+    for field in ("parameters", "train_samples", "diverged"):
+        if not isinstance(record[field], int):
+            raise TypeError(f"{field} is {shown(record[field])}")
+    record["environment"]["backend"]
+    _check_history(record["history"], configuration)
+    if not record["diverged"]:
+        for field in ("loss", "accuracy", "misclassified"):
+            record["test"][field]
 
 
 def of_record(record):

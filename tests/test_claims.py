@@ -5,6 +5,7 @@ Every verdict is given the opposite truth, and has to turn around.
 
 import concurrent.futures
 import inspect
+import json
 import math
 import runpy
 import sys
@@ -778,7 +779,20 @@ def test_a_record_is_read_and_not_made_again(calls, tmp_path):
     assert names(tmp_path) == ["tiny.json"]
 
 
+def other(**fields):
+    """Damages a record's layout, the hash as it should be."""
+
+    def damage(text):
+        record = {**json.loads(text), **fields}
+        return json.dumps({**record, "hash": records.content_hash(record)})
+
+    return damage
+
+
 DAMAGES = [
+    other(parameters=None),
+    other(parameters=[]),
+    other(rows=None),
     lambda text: text[:-40],
     lambda text: text.replace("0.333333", "0.333334", 1),
     lambda text: "[]",

@@ -777,9 +777,60 @@ def out_of_range(content):
     rehash(content)
 
 
+def without(*path):
+    """Takes a field away, the hash as it should be."""
+
+    def take(content):
+        *above, field = path
+        inner = functools.reduce(dict.__getitem__, above, content)
+        del inner[field]
+        rehash(content)
+
+    return take
+
+
+def replaced(field, value):
+    def replace(content):
+        content[field] = value
+        rehash(content)
+
+    return replace
+
+
+def unequal_columns(content):
+    content["history"]["loss"].append(0.5)
+    rehash(content)
+
+
+OF_ANOTHER_LAYOUT = {
+    **{
+        " ".join(("no", *path)): without(*path)
+        for path in (
+            *(("configuration",), ("parameters",), ("train_samples",)),
+            *(("diverged",), ("history",), ("test",), ("environment",)),
+            *(("history", "seconds"), ("test", "accuracy")),
+            ("environment", "backend"),
+        )
+    },
+    **{
+        f"{field} {value}": replaced(field, value)
+        for field, value in (
+            *(("configuration", []), ("configuration", None)),
+            *(("history", []), ("test", None), ("environment", None)),
+            *(("parameters", "many"), ("history", {})),
+        )
+    },
+    "unequal columns": unequal_columns,
+}
+
+
 @pytest.mark.parametrize(
     "spoil",
     [
+        *(
+            pytest.param(lambda p, change=change: edit(p, change), id=name)
+            for name, change in OF_ANOTHER_LAYOUT.items()
+        ),
         pytest.param(lambda p: p.write_bytes(p.read_bytes()[:-40]), id="cut"),
         pytest.param(lambda p: p.write_bytes(b""), id="empty"),
         pytest.param(lambda p: p.write_bytes(b"\xff\xfe{"), id="not UTF-8"),

@@ -191,6 +191,9 @@ def _find(name, study, folders, on_damage):
     parameters = EXPERIMENTS[name].parameters(study)
 
     def check(record, path):
+        for field, kind in (("parameters", dict), ("rows", list)):
+            if not isinstance(record.get(field), kind):
+                raise records.RecordError(f"{path} has no {field}.")
         if record["parameters"] != parameters:
             raise _OtherParametersError(f"{path} has other parameters.")
 
