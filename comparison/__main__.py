@@ -2,7 +2,6 @@
 
 import argparse
 import contextlib
-import pathlib
 import shlex
 import sys
 
@@ -156,7 +155,7 @@ def _parser():
         sub.add_argument("--dataset", metavar="NAME")
         sub.add_argument(
             "--results",
-            type=_path,
+            type=terminal.path,
             default=records.RUNS,
             metavar="FOLDER",
             help="for records and figures (default: runs); the project's own "
@@ -165,7 +164,7 @@ def _parser():
         if command == "run":
             sub.add_argument(
                 "--data",
-                type=_path,
+                type=terminal.path,
                 metavar="PATH",
                 help="file or folder with the dataset (default: Keras's "
                 "cache, else a download)",
@@ -189,12 +188,6 @@ def _parser():
                 "--csv", action="store_true", help="a row a run, as CSV"
             )
     return parser
-
-
-def _path(text):
-    if not text:
-        raise argparse.ArgumentTypeError(f"must be a path. Received: {text!r}")
-    return pathlib.Path(text)
 
 
 def _number(text):

@@ -929,7 +929,9 @@ def test_a_folder_that_is_none_fails_before_anything_runs(
 ):
     file = tmp_path / "file"
     file.write_text("kept")
-    for bad in (file, file / "below"):
+    # The folder itself is good, and the one below it is not.
+    (tmp_path / "claims").write_text("kept")
+    for bad in (file, file / "below", tmp_path):
         status, out, err = command("--results", bad)
         assert (status, out) == (2, "")
         assert err.startswith("error: ") and err.count("\n") == 1
@@ -937,6 +939,12 @@ def test_a_folder_that_is_none_fails_before_anything_runs(
         with pytest.raises(ValueError, match="results="):
             claims.recorded("tiny", bad)
     assert calls == [] and file.read_text() == "kept"
+
+
+def test_a_folder_without_a_name_is_refused(calls, command, capsys):
+    status, out, err = command("--results", "")
+    assert (status, out, calls) == (2, "", [])
+    assert "must be a path. Received: ''" in err
 
 
 # What is committed.

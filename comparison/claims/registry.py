@@ -142,6 +142,7 @@ def recorded(name, results, folders=(), study="claims", again=False):
         found = _find(*sought, [results, *folders], records.report)
     if found is None:
         results = records.check_folder(results)
+        records.check_folder(results / study)
         with records.claim(f"{study}-{name}", results):
             # Another process may have made it meanwhile.
             found = _find(*sought, [results], records.set_aside)
