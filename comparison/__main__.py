@@ -2,10 +2,19 @@
 
 import argparse
 import contextlib
+import os
 import shlex
 import sys
 
-from comparison import figures, records, report, studies, tables, terminal
+from comparison import (
+    figures,
+    process,
+    records,
+    report,
+    studies,
+    tables,
+    terminal,
+)
 
 
 @terminal.command
@@ -23,6 +32,7 @@ def main(arguments):
 
 def run(study, options):
     """Runs a study, prints its table, and draws its figures."""
+    process.threads_set()
     try:
         with terminal.interruptible(), _client(options) as client:
             print(f"{study.name}: {study.purpose}")
@@ -91,13 +101,22 @@ def _records(study, options):
 
 def _advice(options):
     """The command that makes the records, in the user's own words."""
-    # `--csv`, which may be shortened, is the one option that `run` has not.
-    words = [
-        word
-        for word in options.words[1:]
-        if not (word.startswith("--c") and "--csv".startswith(word))
-    ]
-    return shlex.join(["python", "-m", "comparison", "run", *words])
+    # `--csv` is the one option that `run` has not.
+    words = [_quoted(word) for word in options.words[1:] if word != "--csv"]
+    return " ".join(["python -m comparison run", *words])
+
+
+def _quoted(word):
+    if word.isprintable():
+        return shlex.quote(word)
+    # A new line in quotes would end the error's only one.
+    signs = (
+        chr(byte)
+        if 32 <= byte < 127 and byte not in b"\\'"
+        else f"\\x{byte:02x}"
+        for byte in os.fsencode(word)
+    )
+    return f"$'{''.join(signs)}'"
 
 
 def _figures(options):
@@ -131,6 +150,7 @@ def _parser():
         prog="python -m comparison",
         description="Compares activation functions on the article's network. "
         "With no words: run quick.",
+        allow_abbrev=False,
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for command, function, words in (
@@ -138,7 +158,9 @@ def _parser():
         ("table", table, "print a study's table"),
         ("figures", draw, "draw a study's figures"),
     ):
-        sub = commands.add_parser(command, help=words, description=words)
+        sub = commands.add_parser(
+            command, help=words, description=words, allow_abbrev=False
+        )
         sub.set_defaults(command=function)
         sub.add_argument(
             "study",
