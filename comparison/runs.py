@@ -122,10 +122,14 @@ def save_checkpoint(state, configuration, results):
 def discard_checkpoint(configuration, results, error=None):
     """Removes a run's checkpoint, or sets it aside if it is damaged."""
     path = _checkpoint(configuration, results)
-    if error is None:
-        path.unlink(missing_ok=True)
-    else:
+    if error is not None:
         records.set_aside(path, error)
+        return
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as failure:
+        # The record is there: what is left beside it ends nothing.
+        records.report(path, f"it cannot be removed ({failure.strerror}).")
 
 
 def save_record(record, configuration, results):

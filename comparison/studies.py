@@ -1,7 +1,9 @@
 """Studies: named lists of runs."""
 
 import dataclasses
+import errno
 import functools
+import logging
 from collections.abc import Iterable
 
 import filelock
@@ -15,6 +17,9 @@ from comparison.records import ignore
 # The article's five, and what it leaves out: swish with a trained beta.
 ARTICLE = ("sigmoid", "tanh", "relu", "leaky_relu", "swish")
 COMPARED = (*ARTICLE, "swish_trainable")
+
+
+_log = logging.getLogger(__name__)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -519,6 +524,10 @@ def run(study, results, folders=(), data_path=None, client=None):
         data_path: Where the dataset lies; see `data.load`.
         client: A Dask client whose workers do the runs; by default this
             process does them, one after the other.
+
+    Raises:
+        OSError: If the disk is full; or, when the others are done, if a run
+            could not be kept.
     """
     done = {
         # What is damaged in `results` is said when it is made anew.
@@ -532,11 +541,12 @@ def run(study, results, folders=(), data_path=None, client=None):
         else:
             # Of a process that was killed between its last two steps.
             runs.discard_checkpoint(configuration, results)
+    failed = []
     if to_do:
         with Progress(study, to_do, len(done)) as progress:
             arguments = to_do, results, data_path, progress
             if client is None:
-                finished = _one_by_one(*arguments)
+                finished = _one_by_one(*arguments, failed, wait=False)
             else:
                 # Not at the top: Dask takes a while to import.
                 from comparison import cluster
@@ -549,20 +559,22 @@ def run(study, results, folders=(), data_path=None, client=None):
                     continue
                 done[configuration] = record
                 progress.finish(configuration, record)
-            for configuration in held:
-                progress.start(configuration)
-                done[configuration] = runs.run(
-                    configuration,
-                    results,
-                    data_path,
-                    functools.partial(progress.epoch, configuration),
-                )
-                progress.finish(configuration, done[configuration])
+            for configuration, record in _one_by_one(
+                held, *arguments[1:], failed, wait=True
+            ):
+                done[configuration] = record
+                progress.finish(configuration, record)
+    if failed:
+        raise failed[0]
     return list(done.values())
 
 
-def _one_by_one(to_do, results, data_path, progress):
-    """Runs in this process; yields as `cluster.run` does."""
+def _one_by_one(to_do, results, data_path, progress, failed, wait):
+    """Runs in this process; yields as `cluster.run` does.
+
+    What goes wrong with the files of one run is added to `failed`, and the
+    next one is begun.
+    """
     for configuration in to_do:
         progress.start(configuration)
         try:
@@ -571,8 +583,20 @@ def _one_by_one(to_do, results, data_path, progress):
                 results,
                 data_path,
                 functools.partial(progress.epoch, configuration),
-                wait=False,
+                wait,
             )
         except filelock.Timeout:
             record = None
+        except OSError as error:
+            # The next run would not find more space.
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            _log.warning(
+                "%s, seed %s, is left out: %s",
+                configuration.activation,
+                configuration.seed,
+                error,
+            )
+            failed.append(error)
+            continue
         yield configuration, record

@@ -574,6 +574,19 @@ def test_interrupted_run_equals_uninterrupted(tiny, monkeypatch, tmp_path):
     assert names(folder) == [f"{configuration.key}.json"]
 
 
+def test_epoch_is_saved_before_it_is_shown(pool, tmp_path):
+    shown = []
+
+    def look(history):
+        state = runs.load_checkpoint(DENSE, tmp_path)
+        described = np.load(io.BytesIO(state))["described"].tobytes()
+        assert json.loads(described)["history"] == history
+        shown.append(len(history["loss"]))
+
+    runs.run(DENSE, tmp_path, on_epoch=look)
+    assert shown == [1, 2]
+
+
 def test_second_fit(pool, monkeypatch, tmp_path):
     """It goes on where the first ended; only the schedule begins anew."""
     monkeypatch.setattr(keras.callbacks, "ReduceLROnPlateau", Impatient)
@@ -734,6 +747,14 @@ def test_checkpoint_that_is_a_folder(tiny, finished, caplog, tmp_path):
         caplog.text
     )
     assert runs.result(record) == runs.result(finished.record)
+
+
+def test_checkpoint_beside_a_record_that_cannot_be_removed(copy, caplog):
+    path = copy.parent / f"{CONFIGURATION.key}.checkpoint.npz"
+    path.mkdir()
+    with caplog.at_level(logging.WARNING):
+        runs.discard_checkpoint(CONFIGURATION, copy.parent)
+    assert f"{path} is not used: it cannot be removed" in caplog.text
 
 
 def test_whole_checkpoint_is_used(tiny, finished, checkpoints, tmp_path):
