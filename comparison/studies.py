@@ -424,7 +424,7 @@ def study(name, activations=None, seeds=None, **changes):
     Raises:
         ValueError: If a name is unknown or a value out of range.
     """
-    if name not in STUDIES:
+    if not isinstance(name, str) or name not in STUDIES:
         raise unknown("study", name, STUDIES)
     found = STUDIES[name]
     _check_list("activations", activations, "names, such as relu and tanh")
@@ -440,7 +440,8 @@ def study(name, activations=None, seeds=None, **changes):
             for activation in activations
             for network in _of_activation(found, networks, activation)
         ]
-    # What is as it was is no change.
+    # What is as it was is no change; 1 is not True, and no array a number.
+    changes.update(Configuration.checked(changes))
     changes = {
         field: value
         for field, value in changes.items()
@@ -494,16 +495,17 @@ def _of_activation(study, networks, activation):
     for network in networks:
         rest = dataclasses.asdict(network)
         of.setdefault(rest.pop("activation"), []).append(rest)
-    if activation not in of:
+    found = of.get(activation) if isinstance(activation, str) else None
+    if found is None:
         first, *others = of.values()
         if any(other != first for other in others):
             raise ValueError(
                 f"{study.name} has networks of its own for {', '.join(of)}, "
                 "and for no other activation. Received: "
-                f"activations={activation!r}"
+                f"activations={shown(activation)}"
             )
-        of[activation] = first
-    return [Configuration(activation, **rest) for rest in of[activation]]
+        found = first
+    return [Configuration(activation, **rest) for rest in found]
 
 
 def records(study, folders):
