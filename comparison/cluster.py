@@ -213,7 +213,7 @@ def _no_worker(address):
     )
 
 
-def run(configurations, results, data_path, progress, client):
+def run(configurations, results, data_path, progress, failed, client):
     """Runs on a cluster what is not run elsewhere; yields what is finished.
 
     Each worker has one run at a time and gets it an epoch at a time: with
@@ -225,6 +225,8 @@ def run(configurations, results, data_path, progress, client):
         results: The folder for records and checkpoints, on this machine.
         data_path: Where the dataset lies on the workers; see `data.load`.
         progress: A `progress.Progress`.
+        failed: A list, to which is added what ends a run alone, an `OSError`
+            of its files.
         client: A Dask client.
 
     Yields:
@@ -239,7 +241,7 @@ def run(configurations, results, data_path, progress, client):
         # Before anything is written: its data lie here, too.
         for configuration in {c.dataset: c for c in waiting}.values():
             runs.load_images(configuration, data_path)
-    epochs = _Epochs(results, data_path, progress, client)
+    epochs = _Epochs(results, data_path, progress, failed, client)
     try:
         while waiting or epochs.under_way:
             while waiting and epochs.has_room():
@@ -248,6 +250,8 @@ def run(configurations, results, data_path, progress, client):
                     record = epochs.begin(configuration)
                 except filelock.Timeout:
                     yield configuration, None
+                except OSError as error:
+                    epochs.leave_out(configuration, error)
                 else:
                     if record is not None:
                         yield configuration, record
@@ -276,10 +280,11 @@ class _Epochs:
             address of the worker that it is meant for, if there is one.
     """
 
-    def __init__(self, results, data_path, progress, client):
+    def __init__(self, results, data_path, progress, failed, client):
         self.results = results
         self.data_path = data_path
         self.progress = progress
+        self.failed = failed
         self.client = client
         self.address = client.scheduler.address
         self.under_way = {}
@@ -397,17 +402,28 @@ class _Epochs:
             self._submit(configuration, lock, None)
             del self.under_way[task]
             return configuration, None
-        if record is None:
-            runs.save_checkpoint(state, configuration, self.results)
-            self._submit(configuration, lock, state, worker)
-        else:
-            record = runs.save_record(record, configuration, self.results)
-            runs.discard_checkpoint(configuration, self.results)
+        try:
+            if record is None:
+                runs.save_checkpoint(state, configuration, self.results)
+                self._submit(configuration, lock, state, worker)
+            else:
+                record = runs.save_record(record, configuration, self.results)
+                runs.discard_checkpoint(configuration, self.results)
+                lock.close()
+        except OSError as error:
+            self.leave_out(configuration, error)
             lock.close()
+            del self.under_way[task]
+            return configuration, None
         del self.under_way[task]
         # Said when it is on disk.
         self.progress.epoch(configuration, history)
         return configuration, record
+
+    def leave_out(self, configuration, error):
+        """Notes what ends one run; see `runs.leave_out`."""
+        runs.leave_out(configuration, error)
+        self.failed.append(error)
 
     def lost(self):
         """Says what does not come home any more."""

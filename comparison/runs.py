@@ -1,9 +1,11 @@
 """One run: from a configuration to a record on disk, resumable."""
 
 import dataclasses
+import errno
 import hashlib
 import io
 import json
+import logging
 import math
 import pathlib
 import time
@@ -42,6 +44,9 @@ _IN_NO_GRAPH = {
     "train_samples",
     "fits",
 }
+
+
+_log = logging.getLogger(__name__)
 
 
 class CheckpointError(ValueError):
@@ -130,6 +135,22 @@ def discard_checkpoint(configuration, results, error=None):
     except OSError as failure:
         # The record is there: what is left beside it ends nothing.
         records.report(path, f"it cannot be removed ({failure.strerror}).")
+
+
+def leave_out(configuration, error):
+    """Warns of a run that ends as its files are in trouble.
+
+    Raises:
+        OSError: The error, if it is of all runs: a full disk, or of no file.
+    """
+    if error.errno in (None, errno.ENOSPC, errno.EDQUOT):
+        raise error
+    _log.warning(
+        "%s, seed %s, is left out: %s",
+        configuration.activation,
+        configuration.seed,
+        error,
+    )
 
 
 def save_record(record, configuration, results):

@@ -1,9 +1,7 @@
 """Studies: named lists of runs."""
 
 import dataclasses
-import errno
 import functools
-import logging
 from collections.abc import Iterable
 
 import filelock
@@ -17,9 +15,6 @@ from comparison.records import ignore
 # The article's five, and what it leaves out: swish with a trained beta.
 ARTICLE = ("sigmoid", "tanh", "relu", "leaky_relu", "swish")
 COMPARED = (*ARTICLE, "swish_trainable")
-
-
-_log = logging.getLogger(__name__)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -546,9 +541,9 @@ def run(study, results, folders=(), data_path=None, client=None):
     failed = []
     if to_do:
         with Progress(study, to_do, len(done)) as progress:
-            arguments = to_do, results, data_path, progress
+            arguments = to_do, results, data_path, progress, failed
             if client is None:
-                finished = _one_by_one(*arguments, failed, wait=False)
+                finished = _one_by_one(*arguments, wait=False)
             else:
                 # Not at the top: Dask takes a while to import.
                 from comparison import cluster
@@ -562,7 +557,7 @@ def run(study, results, folders=(), data_path=None, client=None):
                 done[configuration] = record
                 progress.finish(configuration, record)
             for configuration, record in _one_by_one(
-                held, *arguments[1:], failed, wait=True
+                held, *arguments[1:], wait=True
             ):
                 done[configuration] = record
                 progress.finish(configuration, record)
@@ -572,11 +567,7 @@ def run(study, results, folders=(), data_path=None, client=None):
 
 
 def _one_by_one(to_do, results, data_path, progress, failed, wait):
-    """Runs in this process; yields as `cluster.run` does.
-
-    What goes wrong with the files of one run is added to `failed`, and the
-    next one is begun.
-    """
+    """Runs in this process; yields as `cluster.run` does."""
     for configuration in to_do:
         progress.start(configuration)
         try:
@@ -590,15 +581,7 @@ def _one_by_one(to_do, results, data_path, progress, failed, wait):
         except filelock.Timeout:
             record = None
         except OSError as error:
-            # The next run would not find more space.
-            if error.errno in (errno.ENOSPC, errno.EDQUOT):
-                raise
-            _log.warning(
-                "%s, seed %s, is left out: %s",
-                configuration.activation,
-                configuration.seed,
-                error,
-            )
+            runs.leave_out(configuration, error)
             failed.append(error)
             continue
         yield configuration, record

@@ -214,7 +214,7 @@ def test_run_that_another_process_is_at(client, one_process, tmp_path):
     shown = Progress()
     with records.claim(relu.key, tmp_path):
         for configuration, record in cluster.run(
-            STUDY.configurations, tmp_path, None, shown, client
+            STUDY.configurations, tmp_path, None, shown, [], client
         ):
             others.append((configuration, record and runs.result(record)))
     assert others[0] == (relu, None)
@@ -378,8 +378,8 @@ class Quiet:
     def __init__(self, monkeypatch, tmp_path, answers):
         self.answers = answers
         configuration, _ = STUDY.configurations
-        self.epochs = cluster._Epochs(tmp_path, None, self, self)
-        self.epochs.under_way[self] = configuration, contextlib.nullcontext(), 0
+        self.epochs = cluster._Epochs(tmp_path, None, self, [], self)
+        self.epochs.under_way[self] = configuration, contextlib.ExitStack(), 0
         self.shown = []
         monkeypatch.setattr(cluster, "wait", self.wait)
         monkeypatch.setattr(self.epochs, "_submit", lambda *arguments: None)
@@ -454,6 +454,23 @@ def test_epoch_is_saved_before_it_is_shown(monkeypatch, tmp_path):
     quiet.result = lambda timeout: (b"state", {"loss": [1.0]}, None, "there")
     quiet.epochs.take(quiet)
     assert quiet.shown == [(b"state", {"loss": [1.0]})]
+
+
+def test_checkpoint_that_cannot_be_written_ends_its_run_alone(
+    monkeypatch, tmp_path, caplog
+):
+    quiet = Quiet(monkeypatch, tmp_path, [])
+    quiet.result = lambda timeout: (b"state", {"loss": [1.0]}, None, "there")
+    configuration, *_ = quiet.epochs.under_way[quiet]
+    path = tmp_path / f"{configuration.key}.checkpoint.npz"
+    path.mkdir()
+    assert quiet.epochs.take(quiet) == (configuration, None)
+    assert (quiet.epochs.under_way, quiet.shown) == ({}, [])
+    (error,) = quiet.epochs.failed
+    assert isinstance(error, IsADirectoryError)
+    assert "relu, seed 0, is left out" in caplog.text
+    with pytest.raises(ConnectionError):
+        quiet.epochs.leave_out(configuration, ConnectionError("of no file"))
 
 
 def test_address_is_named_wherever_a_part_of_dask_is_started():
