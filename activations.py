@@ -505,6 +505,22 @@ def _compute_dtype(dtype):
     return found
 
 
+_KINDS = {
+    "initializer": keras.initializers.Initializer,
+    "regularizer": keras.regularizers.Regularizer,
+    "constraint": keras.constraints.Constraint,
+}
+
+
+def _is_finite(tensor):
+    """Whether all numbers are finite, as far as a tensor has numbers yet."""
+    try:
+        return bool(ops.all(ops.isfinite(tensor)))
+    except Exception:
+        # Within a model that is traced, each backend has its own error.
+        return True
+
+
 @keras.saving.register_keras_serializable(package=_PACKAGE)
 class Swish(keras.layers.Layer):
     """Swish with a trainable beta.
@@ -597,7 +613,13 @@ class Swish(keras.layers.Layer):
             return None
         try:
             if isinstance(value, (str, dict)) or callable(value):
-                return getattr(keras, f"{kind}s").get(value)
+                found = getattr(keras, f"{kind}s").get(value)
+                # On a scalar a constraint would work as a regularizer, and
+                # the other way round.
+                if isinstance(found, _KINDS[kind]) or not isinstance(
+                    found, tuple(_KINDS.values())
+                ):
+                    return found
         except (AttributeError, KeyError, TypeError, ValueError):
             pass
         article = "an" if kind == "initializer" else "a"
@@ -626,12 +648,14 @@ class Swish(keras.layers.Layer):
                 result = function(ops.ones(shape, self.variable_dtype))
             fits = tuple(result.shape) == (
                 () if kind == "regularizer" else tuple(shape)
-            )
+            ) and (kind != "initializer" or _is_finite(result))
         except Exception:
             # Anything that a user's own object or one of Keras's may raise.
             fits = False
         if not fits:
             needed = f"one that works on a beta of shape {tuple(shape)}"
+            if kind == "initializer":
+                needed += ", and gives finite numbers"
             raise self._error(kind, needed, function)
 
     @staticmethod
@@ -736,7 +760,8 @@ def _leaky_relu_layer(negative_slope=0.01, name=None, dtype=None):
     return keras.layers.LeakyReLU(slope, name=name, dtype=dtype)
 
 
-def _softmax_layer(axis=-1, name=None, dtype=None):
+def _axis(axis):
+    """`axis`, of softmax, if it can be one, in integers of Python."""
     axes = list(axis) if isinstance(axis, (list, tuple)) else [axis]
     if (
         not axes
@@ -749,8 +774,11 @@ def _softmax_layer(axis=-1, name=None, dtype=None):
             f"Received: axis={shown(axis)}"
         )
     axes = [int(one) for one in axes]
-    axis = axes if isinstance(axis, (list, tuple)) else axes[0]
-    return keras.layers.Softmax(axis=axis, name=name, dtype=dtype)
+    return axes if isinstance(axis, (list, tuple)) else axes[0]
+
+
+def _softmax_layer(axis=-1, name=None, dtype=None):
+    return keras.layers.Softmax(axis=_axis(axis), name=name, dtype=dtype)
 
 
 def _swish_layer(beta=1.0, name=None, dtype=None):
@@ -1034,15 +1062,11 @@ def layer(activation, **arguments):
     _check_layer(
         **{k: v for k, v in arguments.items() if k in ("name", "dtype")}
     )
-    if isinstance(activation, keras.layers.Layer):
-        config = activation.get_config()
-        # Keras refuses two layers of one name in a model.
-        del config["name"]
-        return type(activation).from_config({**config, **arguments})
-    if isinstance(activation, type) and issubclass(
-        activation, keras.layers.Layer
+    if isinstance(activation, keras.layers.Layer) or (
+        isinstance(activation, type)
+        and issubclass(activation, keras.layers.Layer)
     ):
-        return activation(**arguments)
+        return _of_layer(activation, arguments)
     if isinstance(activation, str):
         make = _maker(activation)
     elif callable(activation) and not isinstance(activation, type):
@@ -1066,6 +1090,34 @@ def layer(activation, **arguments):
                 f"Received: {argument}={shown(value)}"
             )
     return make(**arguments)
+
+
+def _of_layer(one, arguments):
+    """Makes a layer of a class, or a copy of a layer, with arguments."""
+    try:
+        if isinstance(one, type):
+            made = one(**arguments)
+        else:
+            config = one.get_config()
+            # Keras refuses two layers of one name in a model.
+            del config["name"]
+            made = type(one).from_config({**config, **arguments})
+    except Exception as error:
+        # Whatever Keras or a class of one's own makes of its arguments.
+        reason = str(error).rpartition("Exception encountered: ")[2]
+        received = {"activation": one, **arguments}
+        raise ValueError(
+            f"The layer cannot be made ({' '.join(reason.split())}). Received: "
+            + ", ".join(f"{k}={shown(v)}" for k, v in received.items())
+        ) from error
+    # Keras takes some that the layer cannot compute with.
+    for argument in _ARGUMENTS.get(type(made), ()):
+        value = getattr(made, argument)
+        if argument == "axis":
+            _axis(value)
+        elif value is not None:
+            _number(argument, value, made.compute_dtype)
+    return made
 
 
 def _maker(name):

@@ -2,11 +2,19 @@
 
 import argparse
 import contextlib
-import pathlib
+import os
 import shlex
 import sys
 
-from comparison import figures, records, report, studies, tables, terminal
+from comparison import (
+    figures,
+    process,
+    records,
+    report,
+    studies,
+    tables,
+    terminal,
+)
 
 
 @terminal.command
@@ -24,6 +32,7 @@ def main(arguments):
 
 def run(study, options):
     """Runs a study, prints its table, and draws its figures."""
+    process.threads_set()
     try:
         with terminal.interruptible(), _client(options) as client:
             print(f"{study.name}: {study.purpose}")
@@ -92,13 +101,22 @@ def _records(study, options):
 
 def _advice(options):
     """The command that makes the records, in the user's own words."""
-    # `--csv`, which may be shortened, is the one option that `run` has not.
-    words = [
-        word
-        for word in options.words[1:]
-        if not (word.startswith("--c") and "--csv".startswith(word))
-    ]
-    return shlex.join(["python", "-m", "comparison", "run", *words])
+    # `--csv` is the one option that `run` has not.
+    words = [_quoted(word) for word in options.words[1:] if word != "--csv"]
+    return " ".join(["python -m comparison run", *words])
+
+
+def _quoted(word):
+    if word.isprintable():
+        return shlex.quote(word)
+    # A new line in quotes would end the error's only one.
+    signs = (
+        chr(byte)
+        if 32 <= byte < 127 and byte not in b"\\'"
+        else f"\\x{byte:02x}"
+        for byte in os.fsencode(word)
+    )
+    return f"$'{''.join(signs)}'"
 
 
 def _figures(options):
@@ -132,6 +150,7 @@ def _parser():
         prog="python -m comparison",
         description="Compares activation functions on the article's network. "
         "With no words: run quick.",
+        allow_abbrev=False,
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for command, function, words in (
@@ -139,7 +158,9 @@ def _parser():
         ("table", table, "print a study's table"),
         ("figures", draw, "draw a study's figures"),
     ):
-        sub = commands.add_parser(command, help=words, description=words)
+        sub = commands.add_parser(
+            command, help=words, description=words, allow_abbrev=False
+        )
         sub.set_defaults(command=function)
         sub.add_argument(
             "study",
@@ -156,7 +177,7 @@ def _parser():
         sub.add_argument("--dataset", metavar="NAME")
         sub.add_argument(
             "--results",
-            type=_path,
+            type=terminal.path,
             default=records.RUNS,
             metavar="FOLDER",
             help="for records and figures (default: runs); the project's own "
@@ -165,7 +186,7 @@ def _parser():
         if command == "run":
             sub.add_argument(
                 "--data",
-                type=_path,
+                type=terminal.path,
                 metavar="PATH",
                 help="file or folder with the dataset (default: Keras's "
                 "cache, else a download)",
@@ -189,12 +210,6 @@ def _parser():
                 "--csv", action="store_true", help="a row a run, as CSV"
             )
     return parser
-
-
-def _path(text):
-    if not text:
-        raise argparse.ArgumentTypeError(f"must be a path. Received: {text!r}")
-    return pathlib.Path(text)
 
 
 def _number(text):

@@ -5,9 +5,11 @@ and in CITATION.cff.
 This is its source, and the one command that changes it everywhere.
 """
 
-import pathlib
+import argparse
 import re
 import sys
+
+from comparison import records, terminal
 
 REPOSITORY = "https://github.com/OWNER/activation-comparison"
 # What a badge says while the address is one that nobody has set.
@@ -55,7 +57,7 @@ def change(address, root):
         text = path.read_text(encoding="utf-8")
         if old.search(text):
             text = _BADGE.sub(rf"\g<1>{note}", old.sub(new, text))
-            path.write_text(text, encoding="utf-8")
+            records.write_whole(path, text.encode())
             changed.append(path)
     return changed
 
@@ -64,9 +66,18 @@ def _slug(address):
     return address.removeprefix("https://github.com/")
 
 
+@terminal.command
+def main(arguments):
+    """Changes the address, prints the files; returns the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python -m comparison.address",
+        description="Changes the repository's address everywhere.",
+    )
+    parser.add_argument("address", metavar="https://github.com/OWNER/NAME")
+    address = parser.parse_args(arguments).address
+    print(*change(address, records.ROOT), sep="\n")
+    return 0
+
+
 if __name__ == "__main__":
-    root = pathlib.Path(__file__).resolve().parent.parent
-    try:
-        print(*change(sys.argv[1] if sys.argv[1:] else "", root), sep="\n")
-    except ValueError as error:
-        sys.exit(f"error: {error}")
+    sys.exit(main())

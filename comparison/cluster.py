@@ -36,6 +36,12 @@ _SETTINGS = {
 _LOOPBACK = "127.0.0.1"
 # Seconds for an address to answer, and between looks at the workers.
 _PATIENCE = 10
+# Seconds for an epoch that is done to come home, some 14 MB.
+_TRANSFER = 40
+
+# What is said in every trouble that may pass.
+_WAITS = "This waits for"
+_GOES_ON = "Ctrl-C ends it; the same command goes on."
 
 _log = logging.getLogger(__name__)
 
@@ -195,19 +201,19 @@ def _check(client, address):
             f"This project cannot be imported at {', '.join(missing)}. Start "
             "the scheduler and its workers in this project's folder: python "
             "-m dask scheduler --host HOST, and python -m dask worker "
-            f"{address} --nthreads 1"
+            f"{address} --host HOST --nthreads 1"
         )
 
 
 def _no_worker(address):
     return (
-        f"The scheduler at {address} has no worker. This waits for one, "
-        f"started in this project's folder: python -m dask worker {address} "
-        "--nthreads 1. Ctrl-C ends it; the same command goes on."
+        f"The scheduler at {address} has no worker. {_WAITS} one, started in "
+        f"this project's folder: python -m dask worker {address} --host HOST "
+        f"--nthreads 1. {_GOES_ON}"
     )
 
 
-def run(configurations, results, data_path, progress, client):
+def run(configurations, results, data_path, progress, failed, client):
     """Runs on a cluster what is not run elsewhere; yields what is finished.
 
     Each worker has one run at a time and gets it an epoch at a time: with
@@ -219,6 +225,8 @@ def run(configurations, results, data_path, progress, client):
         results: The folder for records and checkpoints, on this machine.
         data_path: Where the dataset lies on the workers; see `data.load`.
         progress: A `progress.Progress`.
+        failed: A list, to which is added what ends a run alone, an `OSError`
+            of its files.
         client: A Dask client.
 
     Yields:
@@ -229,7 +237,11 @@ def run(configurations, results, data_path, progress, client):
         ClusterError: If the scheduler goes, or a run kills its workers.
     """
     waiting = list(configurations)
-    epochs = _Epochs(results, data_path, progress, client)
+    if isinstance(client.cluster, LocalCluster):
+        # Before anything is written: its data lie here, too.
+        for configuration in {c.dataset: c for c in waiting}.values():
+            runs.load_images(configuration, data_path)
+    epochs = _Epochs(results, data_path, progress, failed, client)
     try:
         while waiting or epochs.under_way:
             while waiting and epochs.has_room():
@@ -238,6 +250,8 @@ def run(configurations, results, data_path, progress, client):
                     record = epochs.begin(configuration)
                 except filelock.Timeout:
                     yield configuration, None
+                except OSError as error:
+                    epochs.leave_out(configuration, error)
                 else:
                     if record is not None:
                         yield configuration, record
@@ -266,17 +280,25 @@ class _Epochs:
             address of the worker that it is meant for, if there is one.
     """
 
-    def __init__(self, results, data_path, progress, client):
+    def __init__(self, results, data_path, progress, failed, client):
         self.results = results
         self.data_path = data_path
         self.progress = progress
+        self.failed = failed
         self.client = client
         self.address = client.scheduler.address
         self.under_way = {}
 
     def has_room(self):
         """Whether a worker has nothing to do, if there is one."""
-        return len(self.under_way) < max(len(self.client.nthreads()), 1)
+        workers = 0
+        # Of a scheduler that does not answer, `done` tells.
+        with contextlib.suppress(TimeoutError):
+            workers = len(self._workers())
+        return len(self.under_way) < max(workers, 1)
+
+    def _workers(self):
+        return self.client.nthreads(callback_timeout=_PATIENCE)
 
     def begin(self, configuration):
         """Begins a run; returns the record if another one has made it.
@@ -311,7 +333,7 @@ class _Epochs:
 
     def done(self):
         """Waits for epochs, and returns those that are done."""
-        said = False
+        said = None
         while self.under_way:
             try:
                 return wait(
@@ -320,20 +342,33 @@ class _Epochs:
             except TimeoutError as error:
                 if self.client.status != "running":
                     raise CommClosedError from error
-                alone = not self.client.nthreads()
-                if alone and not said:
-                    _log.warning("%s", _no_worker(self.address))
-                said = alone
-                self._revive()
+                trouble = self._revive()
+                if trouble not in (None, said):
+                    _log.warning("%s", trouble)
+                said = trouble
         return ()
 
     def _revive(self):
         """Submits anew what waits for a worker that is gone.
 
         Dask gives it to another one that is there, and to none that comes.
+
+        Returns:
+            What is to be said if nothing goes on, or `None`.
         """
-        there = self.client.nthreads()
-        at_work = set().union(*self.client.processing().values())
+        try:
+            there = self._workers()
+            processing = self.client.sync(
+                self.client.scheduler.processing,
+                workers=None,
+                callback_timeout=_PATIENCE,
+            )
+        except TimeoutError:
+            return (
+                f"The scheduler at {self.address} does not answer. {_WAITS} "
+                f"it. {_GOES_ON}"
+            )
+        at_work = set().union(*processing.values())
         for task, (configuration, lock, worker) in list(self.under_way.items()):
             if worker in (None, *there) or task.key in at_work:
                 continue
@@ -341,28 +376,54 @@ class _Epochs:
             del self.under_way[task]
             state = runs.load_checkpoint(configuration, self.results)
             self._submit(configuration, lock, state)
+        if there:
+            return None
+        if self.client.cluster is None:
+            return _no_worker(self.address)
+        return f"All workers are gone. {_WAITS} those that follow. {_GOES_ON}"
 
     def take(self, task):
         """Keeps an epoch, and begins the next; returns a finished record."""
         configuration, lock, _ = self.under_way[task]
         try:
-            state, history, record, worker = task.result()
+            state, history, record, worker = task.result(_TRANSFER)
+        except TimeoutError:
+            # Of a worker that is lost by now, or does not answer.
+            _log.warning(
+                "An epoch of %s, seed %s, does not come home. %s it. %s",
+                configuration.activation,
+                configuration.seed,
+                _WAITS,
+                _GOES_ON,
+            )
+            return configuration, None
         except runs.CheckpointError as error:
             runs.discard_checkpoint(configuration, self.results, error)
             self._submit(configuration, lock, None)
             del self.under_way[task]
             return configuration, None
-        if record is None:
-            runs.save_checkpoint(state, configuration, self.results)
-            self._submit(configuration, lock, state, worker)
-        else:
-            record = runs.save_record(record, configuration, self.results)
-            runs.discard_checkpoint(configuration, self.results)
+        try:
+            if record is None:
+                runs.save_checkpoint(state, configuration, self.results)
+                self._submit(configuration, lock, state, worker)
+            else:
+                record = runs.save_record(record, configuration, self.results)
+                runs.discard_checkpoint(configuration, self.results)
+                lock.close()
+        except OSError as error:
+            self.leave_out(configuration, error)
             lock.close()
+            del self.under_way[task]
+            return configuration, None
         del self.under_way[task]
         # Said when it is on disk.
         self.progress.epoch(configuration, history)
         return configuration, record
+
+    def leave_out(self, configuration, error):
+        """Notes what ends one run; see `runs.leave_out`."""
+        runs.leave_out(configuration, error)
+        self.failed.append(error)
 
     def lost(self):
         """Says what does not come home any more."""

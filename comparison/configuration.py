@@ -274,13 +274,8 @@ class Configuration:
     )
 
     def __post_init__(self):
-        for field in dataclasses.fields(self):
-            value = field.metadata["check"](
-                field.name,
-                getattr(self, field.name),
-                *field.metadata["limits"],
-            )
-            object.__setattr__(self, field.name, value)
+        for name, value in self.checked(vars(self)).items():
+            object.__setattr__(self, name, value)
         _check_names(self.activation, self.dataset, self.kernel_initializer)
         self._check_effects()
 
@@ -313,6 +308,21 @@ class Configuration:
                 f"(100, 100), with network={self.network!r}. Received: "
                 "hidden=None"
             )
+
+    @classmethod
+    def checked(cls, values):
+        """Returns values of fields as a configuration has them.
+
+        Raises:
+            ValueError: If one is of the wrong type or out of its range.
+        """
+        return {
+            field.name: field.metadata["check"](
+                field.name, values[field.name], *field.metadata["limits"]
+            )
+            for field in dataclasses.fields(cls)
+            if field.name in values
+        }
 
     @classmethod
     def from_record(cls, values):

@@ -201,8 +201,13 @@ def _read_npz(name, path):
                     f"{shape}, and has {size:,} bytes."
                 )
     with np.load(path, allow_pickle=False) as archive:
-        # A member that is no array is read as bytes.
-        return {key: np.asarray(archive[key]) for key in DATASETS[name].shapes}
+        # The file's name and not the array's: beside `x_train.npy` there may
+        # be an `x_train`, which nobody has looked at. A member that is no
+        # array is read as bytes.
+        return {
+            key: np.asarray(archive[f"{key}.npy"])
+            for key in DATASETS[name].shapes
+        }
 
 
 def _read_idx(name, folder, key):
@@ -269,6 +274,12 @@ def idx_bytes(array):
 def _fetch_from_keras(name):
     try:
         pairs = getattr(keras.datasets, name).load_data()
+    except PermissionError as error:
+        raise DataError(
+            f"Keras's cache ({_keras_home() / 'datasets'}) may not be used: "
+            f"{error}. Name a local copy with --data PATH, or another cache "
+            "with KERAS_HOME."
+        ) from error
     except Exception as error:
         raise DataError(
             f"{name} is not in Keras's cache ({_keras_home() / 'datasets'}) "

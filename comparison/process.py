@@ -54,6 +54,21 @@ def cores():
     return joblib.cpu_count()
 
 
+def threads_set():
+    """Returns how many threads TensorFlow is told to use; 0 if it is not.
+
+    Raises:
+        ValueError: If the variable that tells it is no number of threads.
+    """
+    text = os.environ.get("TF_NUM_INTRAOP_THREADS", "0")
+    if not (text.isascii() and text.isdigit()):
+        raise ValueError(
+            "TF_NUM_INTRAOP_THREADS must be an integer of 0 or more. "
+            f"Received: TF_NUM_INTRAOP_THREADS={text!r}"
+        )
+    return int(text)
+
+
 def start():
     """Imports Keras, set to compute as fast as it can here.
 
@@ -71,8 +86,8 @@ def start():
     with _silenced():
         import keras
     on_tensorflow = keras.backend.backend() == "tensorflow"
-    threads_set = "TF_NUM_INTRAOP_THREADS" in os.environ
-    if on_tensorflow and not (was_imported or threads_set):
+    is_told = "TF_NUM_INTRAOP_THREADS" in os.environ
+    if on_tensorflow and not (was_imported or is_told):
         import tensorflow as tf
 
         # By itself it takes the affinity into account, and no container.

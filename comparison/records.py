@@ -345,7 +345,7 @@ def environment():
         found["onednn"] = process.onednn()
         found["threads"] = (
             tf.config.threading.get_intra_op_parallelism_threads()
-            or int(os.environ.get("TF_NUM_INTRAOP_THREADS", 0))
+            or process.threads_set()
             or process.cores()
         )
         gpus = tf.config.list_physical_devices("GPU")

@@ -1,9 +1,11 @@
 """One run: from a configuration to a record on disk, resumable."""
 
 import dataclasses
+import errno
 import hashlib
 import io
 import json
+import logging
 import math
 import pathlib
 import time
@@ -12,6 +14,7 @@ import keras
 import numpy as np
 
 import activations
+from activations import shown
 from comparison import data, networks, records
 from comparison.configuration import Configuration
 
@@ -21,6 +24,11 @@ LISTED = 1000
 # Models that have been trained, by all that their graphs depend on: compiling
 # a small one takes longer than training it.
 _idle = {}
+# Of every history.
+_COLUMNS = (
+    *("loss", "accuracy", "val_loss", "val_accuracy"),
+    *("learning_rate", "seconds"),
+)
 # What is in the values of variables, in the data, or in the loop over epochs.
 _IN_NO_GRAPH = {
     "dataset",
@@ -36,6 +44,9 @@ _IN_NO_GRAPH = {
     "train_samples",
     "fits",
 }
+
+
+_log = logging.getLogger(__name__)
 
 
 class CheckpointError(ValueError):
@@ -116,10 +127,30 @@ def save_checkpoint(state, configuration, results):
 def discard_checkpoint(configuration, results, error=None):
     """Removes a run's checkpoint, or sets it aside if it is damaged."""
     path = _checkpoint(configuration, results)
-    if error is None:
-        path.unlink(missing_ok=True)
-    else:
+    if error is not None:
         records.set_aside(path, error)
+        return
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as failure:
+        # The record is there: what is left beside it ends nothing.
+        records.report(path, f"it cannot be removed ({failure.strerror}).")
+
+
+def leave_out(configuration, error):
+    """Warns of a run that ends as its files are in trouble.
+
+    Raises:
+        OSError: The error, if it is of all runs: a full disk, or of no file.
+    """
+    if error.errno in (None, errno.ENOSPC, errno.EDQUOT):
+        raise error
+    _log.warning(
+        "%s, seed %s, is left out: %s",
+        configuration.activation,
+        configuration.seed,
+        error,
+    )
 
 
 def save_record(record, configuration, results):
@@ -139,14 +170,28 @@ def find(configuration, folders, on_damage=records.report):
     def check(record, path):
         try:
             found = of_record(record)
-        except (ValueError, KeyError, TypeError) as error:
+            _check_layout(record, found)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise records.RecordError(
-                f"{path} is no record of a run ({error})."
+                f"{path} is no record of a run ({type(error).__name__}: "
+                f"{error})."
             ) from error
         if found != configuration:
             raise records.RecordError(f"{path} holds another run: {found}.")
 
     return records.find(f"{configuration.key}.json", folders, check, on_damage)
+
+
+def _check_layout(record, configuration):
+    """Checks that all is there that tables and figures read."""
+    for field in ("parameters", "train_samples", "diverged"):
+        if not isinstance(record[field], int):
+            raise TypeError(f"{field} is {shown(record[field])}")
+    record["environment"]["backend"]
+    _check_history(record["history"], configuration)
+    if not record["diverged"]:
+        for field in ("loss", "accuracy", "misclassified"):
+            record["test"][field]
 
 
 def of_record(record):
@@ -329,18 +374,22 @@ class Training:
 
     def state(self):
         """Returns all that the next epoch depends on, as bytes (.npz)."""
-        arrays = {
-            f"variable_{number}": keras.ops.convert_to_numpy(variable)
-            for number, variable in enumerate(self._variables())
-        }
         described = {
             "configuration": dataclasses.asdict(self.configuration),
             "history": self.history,
-            "hash": _arrays_hash(arrays.values()),
         }
-        file = io.BytesIO()
         described = np.frombuffer(json.dumps(described).encode(), np.uint8)
-        np.savez(file, described=described, **arrays)
+        variables = [
+            keras.ops.convert_to_numpy(variable)
+            for variable in self._variables()
+        ]
+        file = io.BytesIO()
+        np.savez(
+            file,
+            hash=_arrays_hash([described, *variables]),
+            described=described,
+            **{f"variable_{n}": value for n, value in enumerate(variables)},
+        )
         return file.getvalue()
 
     def restore(self, state):
@@ -352,16 +401,19 @@ class Training:
         variables = self._variables()
         try:
             with np.load(io.BytesIO(state), allow_pickle=False) as saved:
-                described = json.loads(saved["described"].tobytes())
+                expected = saved["hash"]
+                described = saved["described"]
                 values = [
                     saved[f"variable_{number}"]
                     for number in range(len(variables))
                 ]
-            if described["hash"] != _arrays_hash(values):
+            if expected != _arrays_hash([described, *values]):
                 raise ValueError("it was altered: its hash does not fit")
+            described = json.loads(described.tobytes())
             found = Configuration.from_record(described["configuration"])
             if found != self.configuration:
                 raise ValueError(f"it is of another run: {found}")
+            _check_history(described["history"], found)
             for variable, value in zip(variables, values, strict=True):
                 if variable.shape != value.shape:
                     raise ValueError(
@@ -429,6 +481,18 @@ class Training:
         # Weights, moving averages, the dropout's random state; the optimizer's.
         layers = [v for layer in self.model.layers for v in layer.variables]
         return [*layers, *self.model.optimizer.variables]
+
+
+def _check_history(history, configuration):
+    """Checks that each column has a value for each epoch behind the run."""
+    columns = [history[name] for name in _COLUMNS]
+    columns += history.get("beta", {}).values()
+    lengths = {len(column) for column in columns}
+    total = configuration.epochs * configuration.fits
+    if len(lengths) > 1 or not 1 <= max(lengths) <= total:
+        raise ValueError(
+            f"its columns have {sorted(lengths)} values, of {total} epochs"
+        )
 
 
 def _arrays_hash(arrays):

@@ -419,7 +419,7 @@ def study(name, activations=None, seeds=None, **changes):
     Raises:
         ValueError: If a name is unknown or a value out of range.
     """
-    if name not in STUDIES:
+    if not isinstance(name, str) or name not in STUDIES:
         raise unknown("study", name, STUDIES)
     found = STUDIES[name]
     _check_list("activations", activations, "names, such as relu and tanh")
@@ -435,7 +435,8 @@ def study(name, activations=None, seeds=None, **changes):
             for activation in activations
             for network in _of_activation(found, networks, activation)
         ]
-    # What is as it was is no change.
+    # What is as it was is no change; 1 is not True, and no array a number.
+    changes.update(Configuration.checked(changes))
     changes = {
         field: value
         for field, value in changes.items()
@@ -489,16 +490,17 @@ def _of_activation(study, networks, activation):
     for network in networks:
         rest = dataclasses.asdict(network)
         of.setdefault(rest.pop("activation"), []).append(rest)
-    if activation not in of:
+    found = of.get(activation) if isinstance(activation, str) else None
+    if found is None:
         first, *others = of.values()
         if any(other != first for other in others):
             raise ValueError(
                 f"{study.name} has networks of its own for {', '.join(of)}, "
                 "and for no other activation. Received: "
-                f"activations={activation!r}"
+                f"activations={shown(activation)}"
             )
-        of[activation] = first
-    return [Configuration(activation, **rest) for rest in of[activation]]
+        found = first
+    return [Configuration(activation, **rest) for rest in found]
 
 
 def records(study, folders):
@@ -519,6 +521,10 @@ def run(study, results, folders=(), data_path=None, client=None):
         data_path: Where the dataset lies; see `data.load`.
         client: A Dask client whose workers do the runs; by default this
             process does them, one after the other.
+
+    Raises:
+        OSError: If the disk is full; or, when the others are done, if a run
+            could not be kept.
     """
     done = {
         # What is damaged in `results` is said when it is made anew.
@@ -532,11 +538,12 @@ def run(study, results, folders=(), data_path=None, client=None):
         else:
             # Of a process that was killed between its last two steps.
             runs.discard_checkpoint(configuration, results)
+    failed = []
     if to_do:
         with Progress(study, to_do, len(done)) as progress:
-            arguments = to_do, results, data_path, progress
+            arguments = to_do, results, data_path, progress, failed
             if client is None:
-                finished = _one_by_one(*arguments)
+                finished = _one_by_one(*arguments, wait=False)
             else:
                 # Not at the top: Dask takes a while to import.
                 from comparison import cluster
@@ -549,19 +556,17 @@ def run(study, results, folders=(), data_path=None, client=None):
                     continue
                 done[configuration] = record
                 progress.finish(configuration, record)
-            for configuration in held:
-                progress.start(configuration)
-                done[configuration] = runs.run(
-                    configuration,
-                    results,
-                    data_path,
-                    functools.partial(progress.epoch, configuration),
-                )
-                progress.finish(configuration, done[configuration])
+            for configuration, record in _one_by_one(
+                held, *arguments[1:], wait=True
+            ):
+                done[configuration] = record
+                progress.finish(configuration, record)
+    if failed:
+        raise failed[0]
     return list(done.values())
 
 
-def _one_by_one(to_do, results, data_path, progress):
+def _one_by_one(to_do, results, data_path, progress, failed, wait):
     """Runs in this process; yields as `cluster.run` does."""
     for configuration in to_do:
         progress.start(configuration)
@@ -571,8 +576,12 @@ def _one_by_one(to_do, results, data_path, progress):
                 results,
                 data_path,
                 functools.partial(progress.epoch, configuration),
-                wait=False,
+                wait,
             )
         except filelock.Timeout:
             record = None
+        except OSError as error:
+            runs.leave_out(configuration, error)
+            failed.append(error)
+            continue
         yield configuration, record

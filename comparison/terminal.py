@@ -3,10 +3,13 @@
 It imports nothing but the standard library: it has to be there first.
 """
 
+import argparse
 import codecs
 import contextlib
+import errno
 import functools
 import os
+import pathlib
 import signal
 import sys
 import threading
@@ -26,6 +29,8 @@ codecs.register_error("comparison.plain", _plain)
 class Lenient:
     """A stream whose failing is no matter: what it cannot take is lost.
 
+    Nor does it matter that a terminal is lost.
+
     Args:
         stream: The stream.
         errors: The exceptions that are no matter.
@@ -34,6 +39,7 @@ class Lenient:
     def __init__(self, stream, errors=(OSError, ValueError)):
         self._stream = stream
         self._errors = errors
+        self._on_terminal = self.isatty()
 
     def __getattr__(self, name):
         return getattr(self._stream, name)
@@ -54,6 +60,9 @@ class Lenient:
             self._to_nowhere()
         except OSError as error:
             self._to_nowhere()
+            # A terminal that is lost; of a file it would be a broken disk.
+            if self._on_terminal and error.errno == errno.EIO:
+                return None
             raise OSError(
                 error.errno, error.strerror, self._stream.name
             ) from error
@@ -182,8 +191,9 @@ def command(main):
 
     What it raises as a `ValueError` or an `OSError` becomes one line on
     standard error, and status 2; Ctrl-C a line, and 130. A reader of standard
-    output that goes away ends nothing, nor does standard error, whatever
-    happens to it. What the encoding lacks is written in other signs.
+    output that goes away ends nothing, nor does a terminal that is lost, nor
+    standard error, whatever happens to it. What the encoding lacks is written
+    in other signs.
 
     Args:
         main: A function of the words behind the module's name.
@@ -210,6 +220,13 @@ def command(main):
                 return 2
 
     return run
+
+
+def path(text):
+    """Returns a path, as the type of an argument; no letter names none."""
+    if not text:
+        raise argparse.ArgumentTypeError(f"must be a path. Received: {text!r}")
+    return pathlib.Path(text)
 
 
 def _say(error):

@@ -12,6 +12,7 @@ import io
 import math
 import os
 import random
+import zipfile
 
 import keras
 import numpy as np
@@ -19,7 +20,7 @@ import pytest
 
 import activations
 from activations import shown
-from comparison import cluster, data, runs
+from comparison import cluster, data, runs, studies
 from comparison.__main__ import main
 from comparison.configuration import Configuration
 
@@ -28,7 +29,9 @@ CASES = {
     "command": 500,
     "configuration": 500,
     "layer": 400,
+    "layer_object": 300,
     "swish": 300,
+    "study": 200,
     "function": 300,
     "load": 300,
 }
@@ -38,6 +41,15 @@ HUGE = 10**5000
 KERAS = set(dir(keras.activations))
 # Of Keras's functions: one needs arguments, the other halves an axis.
 NO_ACTIVATIONS = ["threshold", "glu"]
+# By name, as a class, as an object.
+WRONG_KINDS = {
+    "beta_initializer": ["l2", keras.constraints.NonNeg()],
+    "beta_regularizer": [
+        *("non_neg", keras.constraints.NonNeg, keras.constraints.NonNeg()),
+        keras.initializers.Ones(),
+    ],
+    "beta_constraint": ["l2", keras.regularizers.L2, keras.regularizers.L2()],
+}
 FUNCTIONS = {
     activations.step: [],
     activations.step_derivative: [],
@@ -242,6 +254,79 @@ def layer(rng):
     return (name, arguments), lambda: activations.layer(name, **arguments)
 
 
+def layer_object(rng):
+    """A layer class, or a layer, and arguments that it cannot have."""
+    one, argument = rng.choice(
+        [
+            (keras.layers.ReLU, "max_value"),
+            (keras.layers.ReLU, "negative_slope"),
+            (keras.layers.ReLU, "threshold"),
+            (keras.layers.LeakyReLU, "negative_slope"),
+            (keras.layers.ELU, "alpha"),
+            (keras.layers.Softmax, "axis"),
+            (keras.layers.PReLU, "alpha_initializer"),
+            (activations.Swish, "beta_initializer"),
+            (activations.Swish, "shared_axes"),
+        ]
+    )
+    if argument == "axis":
+        value = rng.choice([1.5, "x", True, 1.0, math.nan, b"1", [1.5], {}])
+    elif argument == "shared_axes":
+        value = no_axes(rng)
+    elif argument.endswith("initializer"):
+        value = rng.choice(["nonsense", spoilt(rng, "ones"), 3, b"ones"])
+    else:
+        value = bad_number(rng)
+    arguments = {argument: value}
+    kind = rng.randrange(4)
+    if kind == 0:
+        key, value = bad_layer_keyword(rng)
+        arguments = {rng.choice([key, "foo", "é", "units"]): value}
+        if one is keras.layers.ELU:
+            # It has an `alpha`.
+            arguments = {"foo": value}
+    elif kind == 1 and one in (keras.layers.LeakyReLU, keras.layers.ELU):
+        # Infinite in the layer's dtype, and finite outside.
+        arguments = {argument: rng.uniform(65520, 1e30), "dtype": "float16"}
+    elif kind == 2:
+        # What it needs is not there.
+        one = rng.choice([keras.layers.Dense, keras.layers.Activation])
+        arguments = rng.choice([{}, {"name": "a"}, {"foo": 1}])
+    if kind != 2 and rng.random() < 0.5:
+        one = one()
+    return (one, arguments), lambda: activations.layer(one, **arguments)
+
+
+def study(rng):
+    name = rng.choice([*studies.STUDIES])
+    arguments = {}
+    kind = rng.randrange(4)
+    if kind == 0:
+        name = rng.choice([spoilt(rng, name), "", no_text(rng)])
+    elif kind == 1:
+        arguments["activations"] = rng.choice(
+            [
+                *([], (), {}, "relu", b"relu", 3, 1.5, object(), True),
+                *([no_text(rng)], ["relu", spoilt(rng, "tanh")], [""]),
+                *(["threshold"], ["glu"], np.array([]), [["relu"]]),
+            ]
+        )
+    elif kind == 2:
+        arguments["seeds"] = rng.choice(
+            [
+                *([], (), "01", b"01", 3, 1.5, object(), True, np.array([])),
+                *([bad_number(rng)], [0, -1], [0.5], ["0"], [2**32], [None]),
+            ]
+        )
+    else:
+        values, _ = configuration(rng)
+        field = list(values)[-1]
+        if field == "seed" or len(values) == 1:
+            values = {"batch_size": 0}
+        arguments = {k: v for k, v in values.items() if k != "activation"}
+    return (name, arguments), lambda: studies.study(name, **arguments)
+
+
 def swish(rng):
     argument = rng.choice(
         [
@@ -260,6 +345,7 @@ def swish(rng):
             [
                 *("nonsense", spoilt(rng, "ones"), True, 1j, object(), 1.5, 3),
                 *(np.float32(1), np.ones(3), math.nan, b"ones", [1], np.True_),
+                *WRONG_KINDS[argument],
             ]
         )
     arguments = {argument: value}
@@ -299,6 +385,10 @@ def bad_paths(folder):
     (folder / "text").write_text("no archive")
     (folder / "a\nb").write_text("no archive")
     np.savez(folder / "other.npz", x=np.ones(3))
+    with zipfile.ZipFile(folder / "surplus.npz", "w") as archive:
+        for key in data.IDX_FILES:
+            archive.writestr(f"{key}.npy", "no array")
+            archive.writestr(key, "surplus")
     whole = (folder / "other.npz").read_bytes()
     (folder / "cut.npz").write_bytes(whole[: len(whole) // 2])
     os.mkfifo(folder / "pipe")
@@ -466,7 +556,9 @@ def test_there_are_enough():
     assert sum(CASES.values()) >= 2000
 
 
-@pytest.mark.parametrize("make", [configuration, layer, swish, function])
+@pytest.mark.parametrize(
+    "make", [configuration, layer, layer_object, swish, function, study]
+)
 def test_arguments(monkeypatch, tmp_path, make):
     monkeypatch.chdir(tmp_path)
     check(make, CASES[make.__name__], complaint, tmp_path)

@@ -5,6 +5,7 @@ Every verdict is given the opposite truth, and has to turn around.
 
 import concurrent.futures
 import inspect
+import json
 import math
 import runpy
 import sys
@@ -778,7 +779,20 @@ def test_a_record_is_read_and_not_made_again(calls, tmp_path):
     assert names(tmp_path) == ["tiny.json"]
 
 
+def other(**fields):
+    """Damages a record's layout, the hash as it should be."""
+
+    def damage(text):
+        record = {**json.loads(text), **fields}
+        return json.dumps({**record, "hash": records.content_hash(record)})
+
+    return damage
+
+
 DAMAGES = [
+    other(parameters=None),
+    other(parameters=[]),
+    other(rows=None),
     lambda text: text[:-40],
     lambda text: text.replace("0.333333", "0.333334", 1),
     lambda text: "[]",
@@ -915,7 +929,9 @@ def test_a_folder_that_is_none_fails_before_anything_runs(
 ):
     file = tmp_path / "file"
     file.write_text("kept")
-    for bad in (file, file / "below"):
+    # The folder itself is good, and the one below it is not.
+    (tmp_path / "claims").write_text("kept")
+    for bad in (file, file / "below", tmp_path):
         status, out, err = command("--results", bad)
         assert (status, out) == (2, "")
         assert err.startswith("error: ") and err.count("\n") == 1
@@ -923,6 +939,12 @@ def test_a_folder_that_is_none_fails_before_anything_runs(
         with pytest.raises(ValueError, match="results="):
             claims.recorded("tiny", bad)
     assert calls == [] and file.read_text() == "kept"
+
+
+def test_a_folder_without_a_name_is_refused(calls, command, capsys):
+    status, out, err = command("--results", "")
+    assert (status, out, calls) == (2, "", [])
+    assert "must be a path. Received: ''" in err
 
 
 # What is committed.

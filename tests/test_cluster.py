@@ -5,6 +5,8 @@ import http.server
 import json
 import logging
 import os
+import pathlib
+import re
 import signal
 import socket
 import subprocess
@@ -212,7 +214,7 @@ def test_run_that_another_process_is_at(client, one_process, tmp_path):
     shown = Progress()
     with records.claim(relu.key, tmp_path):
         for configuration, record in cluster.run(
-            STUDY.configurations, tmp_path, None, shown, client
+            STUDY.configurations, tmp_path, None, shown, [], client
         ):
             others.append((configuration, record and runs.result(record)))
     assert others[0] == (relu, None)
@@ -224,12 +226,21 @@ def test_error_of_a_worker(client, tmp_path):
     """It reaches the caller as it is, and no lock is left."""
     study = studies.study("controlled", ["relu", "tanh"], [0])
     path = tmp_path / "mnist.npz"
-    with pytest.raises(data.DataError, match="does not exist") as caught:
-        studies.run(study, tmp_path / "r", data_path=path, client=client)
+    with cluster.connected(client.scheduler.address) as guest:
+        with pytest.raises(data.DataError, match="does not exist") as caught:
+            studies.run(study, tmp_path / "r", data_path=path, client=guest)
     assert str(path) in str(caught.value)
     for configuration in study.configurations:
         with records.claim(configuration.key, tmp_path / "r", wait=False):
             pass
+
+
+def test_data_of_this_machine_are_looked_at_first(client, tmp_path):
+    study = studies.study("controlled", ["relu"], [0])
+    path = tmp_path / "mnist.npz"
+    with pytest.raises(data.DataError, match="does not exist"):
+        studies.run(study, tmp_path / "r", data_path=path, client=client)
+    assert not (tmp_path / "r").exists()
 
 
 def test_all_that_is_started_listens_on_this_machine_alone(client):
@@ -302,9 +313,16 @@ def test_workers_that_go_and_come_and_a_scheduler_that_is_killed(
             """Does what the line says."""
 
             def emit(self, record):
-                words = record.getMessage().partition("python -m dask ")[2]
+                said = record.getMessage()
+                # On a busy machine, or of the scheduler that is killed.
+                if "does not answer" in said:
+                    return
+                words = said.partition("python -m dask ")[2]
                 words = words.partition(". ")[0].split()
-                assert words == ["worker", address, "--nthreads", "1"]
+                assert words == [
+                    *("worker", address, "--host", "HOST", "--nthreads", "1")
+                ]
+                words[3] = "127.0.0.1"
                 workers.append(start(*words, "--no-nanny"))
 
         reader = Reader()
@@ -334,7 +352,11 @@ def test_workers_that_go_and_come_and_a_scheduler_that_is_killed(
         finally:
             logging.getLogger(cluster.__name__).removeHandler(reader)
     assert status == 2
-    *epochs, error = [line for line in lines if "no worker" not in line]
+    *epochs, error = [
+        line
+        for line in lines
+        if "no worker" not in line and "does not answer" not in line
+    ]
     assert [line.partition(" of")[0] for line in epochs] == [
         "relu, seed 0: epoch 1",
         "relu, seed 0: epoch 2",
@@ -344,6 +366,123 @@ def test_workers_that_go_and_come_and_a_scheduler_that_is_killed(
     for word in ("relu, seed 0", "lost", "0 of 1", str(results), "goes on"):
         assert word in error
     assert len(list(results.glob("*.checkpoint.npz"))) == 1
+
+
+class Quiet:
+    """A client of a cluster of which nothing comes; gives the epochs on it."""
+
+    status = "running"
+    cluster = None
+    scheduler = types.SimpleNamespace(address="tcp://there", processing=None)
+
+    def __init__(self, monkeypatch, tmp_path, answers):
+        self.answers = answers
+        configuration, _ = STUDY.configurations
+        self.epochs = cluster._Epochs(tmp_path, None, self, [], self)
+        self.epochs.under_way[self] = configuration, contextlib.ExitStack(), 0
+        self.shown = []
+        monkeypatch.setattr(cluster, "wait", self.wait)
+        monkeypatch.setattr(self.epochs, "_submit", lambda *arguments: None)
+
+    key = "task"
+
+    def cancel(self):
+        pass
+
+    def wait(self, tasks, timeout, which):
+        if not self.answers:
+            return types.SimpleNamespace(done=tasks)
+        raise TimeoutError
+
+    def nthreads(self, callback_timeout):
+        assert callback_timeout
+        answer = self.answers.pop(0) if self.answers else {0: 1}
+        if answer is None:
+            raise TimeoutError
+        return answer
+
+    def sync(self, function, workers, callback_timeout):
+        assert callback_timeout
+        return {0: ["task"]}
+
+    def epoch(self, configuration, history):
+        state = runs.load_checkpoint(configuration, self.epochs.results)
+        self.shown.append((state, history))
+
+
+def test_scheduler_that_does_not_answer(monkeypatch, tmp_path, caplog):
+    """It is said, each time anew, and waited for."""
+    there = {0: 1}
+    quiet = Quiet(monkeypatch, tmp_path, [None, None, there, None, {}, {}])
+    assert quiet.epochs.done() == [quiet]
+    assert [r.getMessage().partition(".")[0] for r in caplog.records] == [
+        "The scheduler at tcp://there does not answer",
+        "The scheduler at tcp://there does not answer",
+        "The scheduler at tcp://there has no worker",
+    ]
+    quiet.answers = [None]
+    assert not quiet.epochs.has_room()
+
+
+def test_workers_of_this_machine_are_started_by_nobody(
+    monkeypatch, tmp_path, caplog
+):
+    quiet = Quiet(monkeypatch, tmp_path, [{}])
+    quiet.cluster = "of processes"
+    quiet.epochs.done()
+    (said,) = [record.getMessage() for record in caplog.records]
+    assert said.startswith("All workers are gone.") and "dask" not in said
+
+
+def test_epoch_that_does_not_come_home(monkeypatch, tmp_path, caplog):
+    """Its worker was lost behind it: it stays under way, to be done again."""
+    quiet = Quiet(monkeypatch, tmp_path, [])
+
+    def result(timeout):
+        assert timeout
+        raise TimeoutError
+
+    quiet.result = result
+    configuration, *_ = quiet.epochs.under_way[quiet]
+    assert quiet.epochs.take(quiet) == (configuration, None)
+    assert list(quiet.epochs.under_way) == [quiet]
+    assert "relu, seed 0, does not come home" in caplog.text
+
+
+def test_epoch_is_saved_before_it_is_shown(monkeypatch, tmp_path):
+    quiet = Quiet(monkeypatch, tmp_path, [])
+    quiet.result = lambda timeout: (b"state", {"loss": [1.0]}, None, "there")
+    quiet.epochs.take(quiet)
+    assert quiet.shown == [(b"state", {"loss": [1.0]})]
+
+
+def test_checkpoint_that_cannot_be_written_ends_its_run_alone(
+    monkeypatch, tmp_path, caplog
+):
+    quiet = Quiet(monkeypatch, tmp_path, [])
+    quiet.result = lambda timeout: (b"state", {"loss": [1.0]}, None, "there")
+    configuration, *_ = quiet.epochs.under_way[quiet]
+    path = tmp_path / f"{configuration.key}.checkpoint.npz"
+    path.mkdir()
+    assert quiet.epochs.take(quiet) == (configuration, None)
+    assert (quiet.epochs.under_way, quiet.shown) == ({}, [])
+    (error,) = quiet.epochs.failed
+    assert isinstance(error, IsADirectoryError)
+    assert "relu, seed 0, is left out" in caplog.text
+    with pytest.raises(ConnectionError):
+        quiet.epochs.leave_out(configuration, ConnectionError("of no file"))
+
+
+def test_address_is_named_wherever_a_part_of_dask_is_started():
+    """By itself it listens everywhere: in all that users are shown."""
+    root = pathlib.Path(__file__).resolve().parent.parent
+    for name in ("README.md", "docs/command-line.md", "comparison/cluster.py"):
+        text = (root / name).read_text(encoding="utf-8")
+        # A text in Python goes on behind its quotes.
+        text = re.sub(r'"\s+f?"', "", text)
+        started = re.findall(r"dask (?:scheduler|worker)\b[^`\n.,]*", text)
+        named = re.findall(r"dask (?:scheduler|worker) .*?--host", text)
+        assert len(started) == len(named) >= 1, started
 
 
 @contextlib.contextmanager
@@ -457,6 +596,14 @@ def test_ctrl_c_while_workers_start(tmp_path):
         )
     finally:
         signal.signal(signal.SIGINT, handler)
+
+    def words(process):
+        try:
+            return process.cmdline()
+        # It has ended meanwhile.
+        except psutil.Error:
+            return []
+
     workers = []
     while len(workers) < 2:
         assert command.poll() is None, command.communicate()
@@ -464,7 +611,7 @@ def test_ctrl_c_while_workers_start(tmp_path):
         workers = [
             process
             for process in psutil.Process(command.pid).children()
-            if "spawn_main" in " ".join(process.cmdline())
+            if "spawn_main" in " ".join(words(process))
         ]
     # As they import.
     time.sleep(0.1)

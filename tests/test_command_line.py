@@ -6,7 +6,6 @@ import errno
 import io
 import os
 import pathlib
-import shlex
 import signal
 import subprocess
 import sys
@@ -280,22 +279,46 @@ def test_path_without_a_letter(capsys, no_runs, own_results, option):
             "table smoke --csv --activations relu gelu --seeds 3",
             "smoke --activations relu gelu --seeds 3",
         ),
-        ("table --cs smoke --dropout 0.25", "smoke --dropout 0.25"),
+        ("table --csv smoke --dropout 0.25", "smoke --dropout 0.25"),
         ("figures quick --batch-size 64", "quick --batch-size 64"),
     ],
 )
+@pytest.mark.parametrize("folder", ["a b", "a\nb \\'\té", "\x1b[0m$HOME"])
 def test_advice_is_in_the_words_that_were_used(
-    capsys, tmp_path, own_results, words, advised
+    capsys, tmp_path, own_results, words, advised, folder
 ):
-    words = [*words.split(), "--results", tmp_path / "a b"]
+    words = [*words.split(), "--results", tmp_path / folder]
     status, _, err = call(capsys, *words)
-    assert status == 2, err
+    assert status == 2 and len(err.splitlines()) == 1, err
     advice = err.rpartition("Make them with: ")[2]
-    assert shlex.split(advice) == [
+    # As a shell reads it.
+    read = subprocess.check_output(["bash", "-c", f"printf '%s\\0' {advice}"])
+    assert read.decode().split("\0")[:-1] == [
         *("python", "-m", "comparison", "run"),
         *advised.split(),
-        *("--results", str(tmp_path / "a b")),
+        *("--results", str(tmp_path / folder)),
     ]
+
+
+@pytest.mark.parametrize(
+    "words", ["table --cs smoke", "run smoke --work 2", "figures smoke --e 1"]
+)
+def test_options_are_not_shortened(capsys, no_runs, own_results, words):
+    """Or the advice would be of another option one day."""
+    status, _, err = call(capsys, *words.split())
+    assert status == 2 and "unrecognized arguments: --" in err
+
+
+@pytest.mark.parametrize("value", ["x", "", "1.5", "-1"])
+def test_number_of_threads_that_is_none(
+    capsys, monkeypatch, tmp_path, no_runs, own_results, value
+):
+    monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", value)
+    status, out, err = call(capsys, "run", "smoke", "--results", tmp_path / "r")
+    assert (status, out) == (2, "")
+    assert err.startswith("error: TF_NUM_INTRAOP_THREADS must be an integer")
+    assert err.endswith(f"Received: TF_NUM_INTRAOP_THREADS={value!r}\n")
+    assert not (tmp_path / "r").exists()
 
 
 @pytest.mark.parametrize("below", ["", "below"])

@@ -6,6 +6,7 @@ import hashlib
 import os
 import pathlib
 import struct
+import zipfile
 
 import keras
 import numpy as np
@@ -345,8 +346,6 @@ def test_pickled_arrays_are_not_unpickled(arrays, npz):
 
 
 def test_other_archive(arrays, tmp_path):
-    import zipfile
-
     path = tmp_path / "other.npz"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("readme.txt", "no arrays")
@@ -355,6 +354,14 @@ def test_other_archive(arrays, tmp_path):
         for key in COUNTS:
             archive.writestr(key, "no array")
     refused(path, "x_train")
+
+
+def test_member_beside_an_array_is_not_read(arrays, npz):
+    """`x_train` beside `x_train.npy`, whose size alone was looked at."""
+    with zipfile.ZipFile(npz, "a") as archive:
+        archive.writestr("x_train", b"surplus" * 1000)
+    loaded = load(npz)
+    np.testing.assert_array_equal(loaded.x_train[..., 0], arrays["x_train"])
 
 
 def test_single_array(arrays, tmp_path):
@@ -491,6 +498,18 @@ def test_permission_is_called_a_permission(arrays, npz, monkeypatch):
     with pytest.raises(data.DataError, match="may not be read") as caught:
         data.load("mnist", npz)
     assert "truncated" not in str(caught.value)
+
+
+def test_permission_of_the_cache_is_called_a_permission(arrays, monkeypatch):
+    def load_data():
+        raise PermissionError(13, "Permission denied", "/nobodys/mnist.npz")
+
+    monkeypatch.setattr(keras.datasets.mnist, "load_data", load_data)
+    with pytest.raises(data.DataError, match="Permission denied") as caught:
+        data.load("mnist")
+    message = str(caught.value)
+    assert "/nobodys/mnist.npz" in message and "--data PATH" in message
+    assert "download" not in message
 
 
 def test_what_would_unpack_to_too_much_is_not_unpacked(

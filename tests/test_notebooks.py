@@ -5,6 +5,7 @@ What their cells print is compared by nbval; see pyproject.toml.
 
 import ast
 import base64
+import errno
 import io
 import os
 import pathlib
@@ -18,7 +19,7 @@ import nbformat
 import pytest
 from PIL import Image
 
-from comparison import address
+from comparison import address, records
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -258,6 +259,43 @@ def test_bad_address(copy, bad):
     assert "https://github.com/OWNER/NAME" in str(caught.value)
     assert repr(bad) in str(caught.value)
     assert texts(copy) == before
+
+
+def test_address_on_a_full_disk(copy, monkeypatch, capsys):
+    """No file is torn, and the same command goes on later."""
+    before = texts(copy)
+    monkeypatch.setattr(records, "ROOT", copy)
+    new = "https://github.com/some-one/other.name"
+    full = []
+    with monkeypatch.context() as patch:
+
+        def fail(file):
+            full.append(file)
+            if len(full) == 3:
+                raise OSError(errno.ENOSPC, "No space left on device")
+
+        patch.setattr(records.os, "fsync", fail)
+        assert address.main([new]) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and len(err.splitlines()) == 1
+    assert err.startswith("error: [Errno 28] No space left on device: ")
+    between = texts(copy)
+    assert address.main([new]) == 0
+    after = texts(copy)
+    assert before.keys() == between.keys() == after.keys()
+    changed = [path for path in before if between[path] != before[path]]
+    assert len(changed) == 2
+    assert all(between[path] == after[path] for path in changed)
+    assert not any(SLUG in text for text in after.values())
+
+
+@pytest.mark.parametrize("words", [[], ["https://github.com/a/b", "more"]])
+def test_words_that_are_no_address(copy, monkeypatch, words):
+    monkeypatch.setattr(records, "ROOT", copy)
+    before = texts(copy)
+    with pytest.raises(SystemExit) as ended:
+        address.main(words)
+    assert ended.value.code == 2 and texts(copy) == before
 
 
 # The setup cell.

@@ -574,6 +574,19 @@ def test_interrupted_run_equals_uninterrupted(tiny, monkeypatch, tmp_path):
     assert names(folder) == [f"{configuration.key}.json"]
 
 
+def test_epoch_is_saved_before_it_is_shown(pool, tmp_path):
+    shown = []
+
+    def look(history):
+        state = runs.load_checkpoint(DENSE, tmp_path)
+        described = np.load(io.BytesIO(state))["described"].tobytes()
+        assert json.loads(described)["history"] == history
+        shown.append(len(history["loss"]))
+
+    runs.run(DENSE, tmp_path, on_epoch=look)
+    assert shown == [1, 2]
+
+
 def test_second_fit(pool, monkeypatch, tmp_path):
     """It goes on where the first ended; only the schedule begins anew."""
     monkeypatch.setattr(keras.callbacks, "ReduceLROnPlateau", Impatient)
@@ -632,20 +645,65 @@ def checkpoints(tmp_path_factory, tiny_images):
     return found
 
 
-def with_other_types(content):
-    """A checkpoint whose numbers are read as others, every checksum right."""
+def resaved(content, change, rehash=False):
+    """A checkpoint whose arrays were changed, every checksum right."""
     with np.load(io.BytesIO(content)) as saved:
         arrays = dict(saved)
-    kernel = max(arrays, key=lambda name: arrays[name].size)
-    assert arrays[kernel].dtype == np.float32
-    arrays[kernel] = arrays[kernel].view(np.int32)
+    change(arrays)
+    if rehash:
+        variables = [v for n, v in arrays.items() if n.startswith("variable_")]
+        arrays["hash"] = runs._arrays_hash([arrays["described"], *variables])
     file = io.BytesIO()
     np.savez(file, **arrays)
     return file.getvalue()
 
 
+def other_types(arrays):
+    """Numbers that are read as others."""
+    kernel = max(arrays, key=lambda name: arrays[name].size)
+    assert arrays[kernel].dtype == np.float32
+    arrays[kernel] = arrays[kernel].view(np.int32)
+
+
+def describe(arrays, change):
+    described = json.loads(arrays["described"].tobytes())
+    change(described)
+    described = json.dumps(described).encode()
+    arrays["described"] = np.frombuffer(described, np.uint8)
+
+
+def other_history(arrays):
+    describe(arrays, lambda d: d["history"].update(val_accuracy=[0.9999]))
+
+
+def longer_column(arrays):
+    describe(arrays, lambda d: d["history"]["loss"].append(0.5))
+
+
+def too_many_epochs(arrays):
+    def repeat(described):
+        history = described["history"]
+        for column in (*history.values(), *history["beta"].values()):
+            if isinstance(column, list):
+                column *= 3
+
+    describe(arrays, repeat)
+
+
+def old_format(arrays):
+    """The hash with the description, of the variables alone."""
+    del arrays["hash"]
+    variables = [v for n, v in arrays.items() if n.startswith("variable_")]
+    digest = runs._arrays_hash(variables)
+    describe(arrays, lambda d: d.update(hash=digest))
+
+
 @pytest.mark.parametrize(
-    "damage", ["cut", "garbage", "altered", "relu", "other types"]
+    "damage",
+    [
+        *("cut", "garbage", "altered", "relu", "other types", "other history"),
+        *("longer column", "too many epochs", "old format"),
+    ],
 )
 def test_damaged_checkpoint(
     tiny, finished, checkpoints, caplog, tmp_path, damage
@@ -657,7 +715,11 @@ def test_damaged_checkpoint(
         "garbage": b"no archive",
         "altered": whole[:middle] + b"\x55" * 8 + whole[middle + 8 :],
         "relu": checkpoints["relu"],
-        "other types": with_other_types(whole),
+        "other types": resaved(whole, other_types),
+        "other history": resaved(whole, other_history),
+        "longer column": resaved(whole, longer_column, rehash=True),
+        "too many epochs": resaved(whole, too_many_epochs, rehash=True),
+        "old format": resaved(whole, old_format),
     }[damage]
     name = f"{CONFIGURATION.key}.checkpoint.npz"
     (tmp_path / name).write_bytes(content)
@@ -685,6 +747,14 @@ def test_checkpoint_that_is_a_folder(tiny, finished, caplog, tmp_path):
         caplog.text
     )
     assert runs.result(record) == runs.result(finished.record)
+
+
+def test_checkpoint_beside_a_record_that_cannot_be_removed(copy, caplog):
+    path = copy.parent / f"{CONFIGURATION.key}.checkpoint.npz"
+    path.mkdir()
+    with caplog.at_level(logging.WARNING):
+        runs.discard_checkpoint(CONFIGURATION, copy.parent)
+    assert f"{path} is not used: it cannot be removed" in caplog.text
 
 
 def test_whole_checkpoint_is_used(tiny, finished, checkpoints, tmp_path):
@@ -728,9 +798,60 @@ def out_of_range(content):
     rehash(content)
 
 
+def without(*path):
+    """Takes a field away, the hash as it should be."""
+
+    def take(content):
+        *above, field = path
+        inner = functools.reduce(dict.__getitem__, above, content)
+        del inner[field]
+        rehash(content)
+
+    return take
+
+
+def replaced(field, value):
+    def replace(content):
+        content[field] = value
+        rehash(content)
+
+    return replace
+
+
+def unequal_columns(content):
+    content["history"]["loss"].append(0.5)
+    rehash(content)
+
+
+OF_ANOTHER_LAYOUT = {
+    **{
+        " ".join(("no", *path)): without(*path)
+        for path in (
+            *(("configuration",), ("parameters",), ("train_samples",)),
+            *(("diverged",), ("history",), ("test",), ("environment",)),
+            *(("history", "seconds"), ("test", "accuracy")),
+            ("environment", "backend"),
+        )
+    },
+    **{
+        f"{field} {value}": replaced(field, value)
+        for field, value in (
+            *(("configuration", []), ("configuration", None)),
+            *(("history", []), ("test", None), ("environment", None)),
+            *(("parameters", "many"), ("history", {})),
+        )
+    },
+    "unequal columns": unequal_columns,
+}
+
+
 @pytest.mark.parametrize(
     "spoil",
     [
+        *(
+            pytest.param(lambda p, change=change: edit(p, change), id=name)
+            for name, change in OF_ANOTHER_LAYOUT.items()
+        ),
         pytest.param(lambda p: p.write_bytes(p.read_bytes()[:-40]), id="cut"),
         pytest.param(lambda p: p.write_bytes(b""), id="empty"),
         pytest.param(lambda p: p.write_bytes(b"\xff\xfe{"), id="not UTF-8"),
@@ -1029,7 +1150,7 @@ def end(training):
     values = {
         name: (value.dtype, value.tobytes())
         for name, value in state.items()
-        if name != "described"
+        if name.startswith("variable_")
     }
     assert values
     return result, values, model

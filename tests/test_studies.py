@@ -1,9 +1,11 @@
 """Tests of comparison/studies.py, and of the committed records."""
 
 import dataclasses
+import errno
 import itertools
 import json
 import math
+import os
 import re
 
 import numpy as np
@@ -269,6 +271,33 @@ def test_runs_what_has_no_record(fake_runs, write_record, tmp_path):
         f"{c.key}.json" for c in (relu, tanh, gelu)
     )
     assert len(list((tmp_path / "committed").iterdir())) == 1
+
+
+def test_files_of_one_run_end_that_run_alone(
+    fake_runs, monkeypatch, tmp_path, caplog
+):
+    """The others are done first; a full disk, which all share, ends all."""
+    study = studies.study("smoke", ["relu", "tanh", "swish"])
+    run = runs.run
+
+    def fail(number):
+        def trouble(configuration, *arguments):
+            if configuration.activation == "tanh":
+                raise OSError(number, os.strerror(number), "its checkpoint")
+            return run(configuration, *arguments)
+
+        monkeypatch.setattr(runs, "run", trouble)
+
+    fail(errno.EISDIR)
+    with pytest.raises(IsADirectoryError, match="its checkpoint"):
+        studies.run(study, tmp_path)
+    assert [c.activation for c in fake_runs] == ["relu", "swish"]
+    assert "tanh, seed 0, is left out: [Errno 21]" in caplog.text
+    fake_runs.clear()
+    fail(errno.ENOSPC)
+    with pytest.raises(OSError, match="No space left"):
+        studies.run(study, tmp_path / "full")
+    assert [c.activation for c in fake_runs] == ["relu"]
 
 
 def test_all_there_is_nothing_to_run(no_runs, write_record, tmp_path, capsys):

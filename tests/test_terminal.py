@@ -1,6 +1,7 @@
 """Tests of comparison/terminal.py: streams, encodings, Ctrl-C."""
 
 import concurrent.futures
+import errno
 import io
 import os
 import pathlib
@@ -11,7 +12,7 @@ import sys
 import pytest
 import tensorflow as tf
 
-from comparison import claims, progress, runs, studies, terminal
+from comparison import claims, figures, progress, runs, studies, terminal
 from comparison.__main__ import main
 from comparison.claims.__main__ import main as claims_main
 
@@ -83,6 +84,39 @@ def test_full_standard_output_is_an_error(two_seeds, monkeypatch, capsys):
             assert main(two_seeds) == 2
     err = capsys.readouterr().err
     assert err == "error: [Errno 28] No space left on device: '/dev/full'\n"
+
+
+class Broken(io.StringIO):
+    """A stream that fails with EIO: a lost terminal, or a broken disk."""
+
+    name = "<broken>"
+
+    def __init__(self, is_terminal):
+        super().__init__()
+        self.isatty = lambda: is_terminal
+
+    def write(self, text):
+        raise OSError(errno.EIO, "Input/output error")
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_standard_output_of_a_terminal_that_is_lost(
+    is_terminal, own_results, tmp_path, monkeypatch, capsys, fake_runs
+):
+    """The run goes on, and its figures are drawn."""
+    drawn = []
+    monkeypatch.setattr(
+        figures, "save_all", lambda *arguments: drawn.append(1) or ["figure"]
+    )
+    monkeypatch.setattr(sys, "stdout", Broken(is_terminal))
+    words = ["run", "smoke", "--results", str(tmp_path / "r")]
+    status = main(words)
+    err = capsys.readouterr().err
+    if is_terminal:
+        assert (status, drawn, len(fake_runs)) == (0, [1], 6)
+    else:
+        assert (status, drawn) == (2, [])
+        assert err.startswith("error: [Errno 5] Input/output error: '<broken>'")
 
 
 @pytest.mark.parametrize(

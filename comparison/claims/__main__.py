@@ -1,7 +1,6 @@
 """`python -m comparison.claims`: makes the records that are missing."""
 
 import argparse
-import pathlib
 import sys
 import time
 
@@ -25,7 +24,7 @@ def main(arguments):
     )
     parser.add_argument(
         "--results",
-        type=pathlib.Path,
+        type=terminal.path,
         default=records.RESULTS,
         metavar="FOLDER",
         help="for the records (default: the project's results)",

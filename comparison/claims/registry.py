@@ -142,6 +142,7 @@ def recorded(name, results, folders=(), study="claims", again=False):
         found = _find(*sought, [results, *folders], records.report)
     if found is None:
         results = records.check_folder(results)
+        records.check_folder(results / study)
         with records.claim(f"{study}-{name}", results):
             # Another process may have made it meanwhile.
             found = _find(*sought, [results], records.set_aside)
@@ -191,6 +192,9 @@ def _find(name, study, folders, on_damage):
     parameters = EXPERIMENTS[name].parameters(study)
 
     def check(record, path):
+        for field, kind in (("parameters", dict), ("rows", list)):
+            if not isinstance(record.get(field), kind):
+                raise records.RecordError(f"{path} has no {field}.")
         if record["parameters"] != parameters:
             raise _OtherParametersError(f"{path} has other parameters.")
 
