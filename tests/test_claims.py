@@ -630,7 +630,7 @@ def test_verdict_6_turns_around(rows, expected):
             one_lead(died([0.05, 0.2, 0.8], lead=0.0)),
             11.0,
             "holds only where a gradient is all that is asked for: accuracy "
-            "is clearly higher at 0.001, where 5% of ReLU's units are dead, "
+            "is clearly higher at 0.001, where 5 % of ReLU's units are dead, "
             "and at none of these rates",
         ),
         (
