@@ -92,7 +92,11 @@ def _real(name, value):
 def _to_float(x):
     """`x` as a tensor; integers become `floatx`, as Keras promotes them."""
     x = _real("x", x)
-    return ops.cast(x, keras.backend.result_type(x.dtype, float))
+    dtype = keras.backend.standardize_dtype(x.dtype)
+    if dtype in _LARGEST:
+        # Where float64 is a choice, as on torch, `result_type` has float32.
+        return x
+    return ops.cast(x, keras.backend.result_type(dtype, float))
 
 
 def _to_finite(x):
@@ -406,19 +410,24 @@ def softmax_jacobian(x, axis=-1):
     return eye * ops.sum(others, axis=-1, keepdims=True) - others
 
 
-def _swish_by_autodiff(x, beta):
+def _clip(z):
+    """`z` held in [-1024, 1024], where the sigmoid is 0 or 1 in all dtypes.
+
+    Outside, its gradient is a zero that is put there, not multiplied: the
+    limit also where that would be zero times infinity. Keras's own `clip`
+    multiplies on JAX.
+    """
+    return ops.where(z > 1024, 1024.0, ops.where(z < -1024, -1024.0, z))
+
+
+def _swish_by_autodiff(x, beta, clip=_clip):
     """`swish` for the layer, in operations that every backend differentiates.
 
     In the dtype of `beta`, float32 where `x` is in half precision: products of
     gradients and the sum over all elements, beta's gradient, overflow there.
-
-    `hard_tanh` holds `beta * x` in [-1024, 1024], where the sigmoid is 0 or 1
-    in all dtypes. Outside, its gradient is a zero that is put there, not
-    multiplied: the limit also where that would be zero times infinity.
     """
     wide = ops.cast(x, beta.dtype)
-    z = 1024 * ops.hard_tanh((beta / 1024) * wide)
-    return ops.cast(wide * ops.sigmoid(z), x.dtype)
+    return ops.cast(wide * ops.sigmoid(clip(beta * wide)), x.dtype)
 
 
 def _swish_on_tensorflow():
@@ -468,6 +477,12 @@ def _swish():
 
         # XLA computes in one pass: that is faster than keeping the sigmoid.
         return jax.checkpoint(_swish_by_autodiff)
+    if keras.backend.backend() == "torch":
+        import torch
+
+        # The same in one pass.
+        clip = functools.partial(torch.clamp, min=-1024, max=1024)
+        return functools.partial(_swish_by_autodiff, clip=clip)
     return _swish_by_autodiff
 
 
@@ -720,7 +735,9 @@ class Swish(keras.layers.Layer):
 
     def call(self, inputs):
         x = ops.cast(_real("inputs", inputs), self.compute_dtype)
-        wide = keras.backend.result_type(x.dtype, "float32")
+        wide = keras.backend.standardize_dtype(x.dtype)
+        if wide != "float64":
+            wide = "float32"
         return _swish()(x, ops.cast(self.beta, wide))
 
     def get_config(self):

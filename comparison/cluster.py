@@ -77,8 +77,8 @@ def local(workers):
     threads = max(1, process.cores() // workers)
     # Within an operation alone: with a single thread between operations a
     # worker has been seen to stall for minutes in the middle of an epoch.
-    environment = {"TF_NUM_INTRAOP_THREADS": str(threads)}
-    # Before TensorFlow starts, in whichever way a worker comes to import it.
+    environment = dict.fromkeys(process.THREADS.values(), str(threads))
+    # Before a backend starts, in whichever way a worker comes to import it.
     spawn = {"distributed.nanny.pre-spawn-environ": environment}
     with dask.config.set({**_SETTINGS, **spawn}), contextlib.ExitStack() as end:
         try:

@@ -8,6 +8,7 @@ import math
 import numbers
 import os
 import pathlib
+import tempfile
 import zipfile
 import zlib
 
@@ -16,6 +17,7 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 
 from activations import shown, unknown
+from comparison import terminal
 
 CLASSES = 10
 # Of a dataset that comes in one part, so many images are for validation, and
@@ -298,11 +300,12 @@ def _fetch_from_keras(name):
 
 
 def _keras_home():
-    """Returns the folder that Keras keeps its files in, by Keras's own rule."""
-    if "KERAS_HOME" in os.environ:
-        return pathlib.Path(os.environ["KERAS_HOME"])
-    home = os.path.expanduser("~")
-    return pathlib.Path(home if os.access(home, os.W_OK) else "/tmp", ".keras")
+    """Returns the folder that Keras keeps data in, by `get_file`'s own rule."""
+    home = terminal.keras_home()
+    if not os.access(home, os.W_OK):
+        elsewhere = "/tmp" if os.path.isdir("/tmp") else tempfile.gettempdir()
+        home = os.path.join(elsewhere, ".keras")
+    return pathlib.Path(home)
 
 
 def _fetch_sample():

@@ -2,6 +2,7 @@
 
 import io
 import math
+import pathlib
 import textwrap
 
 import matplotlib.pyplot as plt
@@ -664,7 +665,7 @@ def save_all(study, records, folder, folders=()):
         )
     paths = []
     for name, figure in drawn.items():
-        paths.append(folder / f"{name}.png")
+        paths.append(pathlib.Path(folder) / f"{name}.png")
         content = io.BytesIO()
         figure.savefig(content, format="png", dpi=SHARP)
         plt.close(figure)

@@ -31,7 +31,7 @@ def build(configuration, input_shape=(28, 28, 1), classes=10):
     Raises:
         ValueError: If a global setting of Keras would change the result.
     """
-    _check_settings()
+    check_settings()
     stack = [
         keras.Input(input_shape, dtype="float32"),
         *_STACKS[configuration.network](configuration, classes),
@@ -211,11 +211,14 @@ def _dropout(rate, seed, place, dtype):
     )
 
 
-def _check_settings():
+def check_settings():
     """Refuses the global settings that no argument of a layer overrules.
 
     `keras.json`, a variable or a call sets them; losses, metrics, the learning
     rate and `fit` obey.
+
+    Raises:
+        ValueError: If one of them would change the result of a run.
     """
     for name, usual in (
         ("floatx", "float32"),

@@ -13,6 +13,10 @@ import joblib
 
 # Of the environment's variables, those that change how numbers are rounded.
 ROUNDING = (
+    "ATEN_CPU_CAPABILITY",
+    "JAX_DEFAULT_MATMUL_PRECISION",
+    "JAX_ENABLE_X64",
+    "NVIDIA_TF32_OVERRIDE",
     "ONEDNN_DEFAULT_FPMATH_MODE",
     "ONEDNN_MAX_CPU_ISA",
     "TF_CUDNN_DETERMINISTIC",
@@ -20,8 +24,15 @@ ROUNDING = (
     "TF_ENABLE_ONEDNN_OPTS",
     "TF_ONEDNN_ASSUME_FROZEN_WEIGHTS",
     "TF_XLA_FLAGS",
+    "TORCH_ALLOW_TF32_CUBLAS_OVERRIDE",
     "XLA_FLAGS",
 )
+# By which a user decides how many threads each backend computes on.
+THREADS = {
+    "jax": "NPROC",
+    "tensorflow": "TF_NUM_INTRAOP_THREADS",
+    "torch": "OMP_NUM_THREADS",
+}
 # The processor's instructions that kernels are chosen by.
 _INSTRUCTIONS = (
     "avx2",
@@ -55,16 +66,18 @@ def cores():
 
 
 def threads_set():
-    """Returns how many threads TensorFlow is told to use; 0 if it is not.
+    """Returns how many threads the backend is told to use; 0 if it is not.
 
     Raises:
         ValueError: If the variable that tells it is no number of threads.
     """
-    text = os.environ.get("TF_NUM_INTRAOP_THREADS", "0")
+    import keras
+
+    name = THREADS.get(keras.backend.backend(), "")
+    text = os.environ.get(name, "0")
     if not (text.isascii() and text.isdigit()):
         raise ValueError(
-            "TF_NUM_INTRAOP_THREADS must be an integer of 0 or more. "
-            f"Received: TF_NUM_INTRAOP_THREADS={text!r}"
+            f"{name} must be an integer of 0 or more. Received: {name}={text!r}"
         )
     return int(text)
 
@@ -78,30 +91,62 @@ def start():
     user has set stays. TensorFlow's lines on standard error are left out: no
     setting silences them.
     """
-    was_imported = "tensorflow" in sys.modules
+    imported = set(sys.modules)
     had_decided = "TF_ENABLE_ONEDNN_OPTS" in os.environ
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     _keep_memory()
     with _silenced():
         import keras
-    on_tensorflow = keras.backend.backend() == "tensorflow"
-    is_told = "TF_NUM_INTRAOP_THREADS" in os.environ
-    if on_tensorflow and not (was_imported or is_told):
-        import tensorflow as tf
-
-        # By itself it takes the affinity into account, and no container.
-        tf.config.threading.set_intra_op_parallelism_threads(cores())
+    backend = keras.backend.backend()
+    was_imported = backend in imported
+    if not was_imported and THREADS.get(backend, "") not in os.environ:
+        _limit_threads(backend)
     # A study traces a network a run, which TensorFlow takes for a mistake.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
-    too_early = on_tensorflow and was_imported and not had_decided
-    if too_early and onednn() is False:
+    too_early = was_imported and not had_decided
+    if backend == "tensorflow" and too_early and onednn() is False:
         warnings.warn(
             "TensorFlow was imported before this project, too early to switch "
             "on oneDNN's kernels: training takes about twice as long. Import "
             "comparison first, or set TF_ENABLE_ONEDNN_OPTS=1.",
             stacklevel=3,
         )
+
+
+def _limit_threads(backend):
+    """Has the backend compute on the cores that the process may use.
+
+    By themselves all take the affinity into account, and no container.
+    """
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        tf.config.threading.set_intra_op_parallelism_threads(cores())
+    elif backend == "torch":
+        import torch
+
+        torch.set_num_threads(cores())
+    elif backend == "jax":
+        # XLA reads it when the first computation starts it.
+        os.environ["NPROC"] = str(cores())
+
+
+def threads():
+    """Returns how many threads the backend computes an operation on."""
+    import keras
+
+    backend = keras.backend.backend()
+    found = 0
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        found = tf.config.threading.get_intra_op_parallelism_threads()
+    elif backend == "torch":
+        import torch
+
+        found = torch.get_num_threads()
+    return found or threads_set() or cores()
 
 
 def onednn():

@@ -5,6 +5,7 @@ import datetime
 import errno
 import functools
 import hashlib
+import importlib
 import json
 import logging
 import math
@@ -28,6 +29,12 @@ RESULTS = ROOT / "results"
 RUNS = pathlib.Path("runs")
 # In a folder of records, the one of its packs: files of many records.
 PACKED = "packed"
+# What each backend is installed as.
+_PACKAGES = {
+    "jax": ("jax", "jaxlib"),
+    "tensorflow": ("tensorflow",),
+    "torch": ("torch",),
+}
 # A pack's line, but for the comma.
 _LINE = re.compile(r' "([^"\\]+)": (.*)')
 
@@ -338,20 +345,17 @@ def environment():
         },
         "commit": _commit(),
     }
+    for name in _PACKAGES.get(found["backend"], ()):
+        found[name] = importlib.import_module(name).__version__
     if found["backend"] == "tensorflow":
         import tensorflow as tf
 
-        found["tensorflow"] = tf.__version__
         found["onednn"] = process.onednn()
-        found["threads"] = (
-            tf.config.threading.get_intra_op_parallelism_threads()
-            or process.threads_set()
-            or process.cores()
-        )
         gpus = tf.config.list_physical_devices("GPU")
         if gpus:
             details = tf.config.experimental.get_device_details(gpus[0])
             found["device"] = details.get("device_name", "GPU")
+    found["threads"] = process.threads()
     return found
 
 

@@ -515,7 +515,7 @@ def _test(model, images, listed):
     loss = keras.ops.mean(cross_entropy) + sum(model.losses)
     wrong = np.flatnonzero(predicted != images.y_test)
     return {
-        "loss": float(loss),
+        "loss": float(keras.ops.convert_to_numpy(loss)),
         "accuracy": 1 - len(wrong) / len(images.y_test),
         "misclassified": [[int(i), int(predicted[i])] for i in wrong]
         if len(wrong) <= listed

@@ -22,7 +22,8 @@ class Study:
     """A named list of runs, and what it can show.
 
     Attributes:
-        name: What `study` and the command line know it by.
+        name: What `study` and the command line know it by; of a changed copy,
+            with what was changed.
         purpose: A sentence or two on what it is for.
         configurations: The runs.
         baseline: The study whose run of the same activation and seed each run
@@ -421,9 +422,16 @@ def study(name, activations=None, seeds=None, **changes):
     """
     if not isinstance(name, str) or name not in STUDIES:
         raise unknown("study", name, STUDIES)
-    found = STUDIES[name]
-    _check_list("activations", activations, "names, such as relu and tanh")
-    _check_list("seeds", seeds, "integers, such as 0 and 1")
+    return _copy(
+        STUDIES[name],
+        _listed("activations", activations, "names, such as relu and tanh"),
+        _listed("seeds", seeds, "integers, such as 0 and 1"),
+        changes,
+    )
+
+
+def _copy(found, activations, seeds, changes):
+    """Returns a study, or a part of it, or a changed copy; see `study`."""
     networks = list(
         dict.fromkeys(
             dataclasses.replace(c, seed=0) for c in found.configurations
@@ -453,8 +461,16 @@ def study(name, activations=None, seeds=None, **changes):
     if found.baseline is not None:
         # Beside the runs of these seeds; the spread is that of all there are.
         seeds = {*found.baseline.seeds, *(c.seed for c in configurations)}
-        baseline = study(found.baseline.name, seeds=sorted(seeds), **changes)
+        baseline = _copy(found.baseline, None, sorted(seeds), changes)
         found = dataclasses.replace(found, baseline=baseline)
+    if changes:
+        # It is not to be taken for the study, nor are its figures.
+        words = [f"{k}={_worded(v)}" for k, v in sorted(changes.items())]
+        found = dataclasses.replace(
+            found,
+            name="-".join([found.name, *words]),
+            purpose=f"{found.purpose} Here with {', '.join(words)}.",
+        )
     return dataclasses.replace(
         found,
         configurations=configurations,
@@ -465,18 +481,21 @@ def study(name, activations=None, seeds=None, **changes):
     )
 
 
-def _check_list(name, value, words):
+def _listed(name, value, words):
+    """Returns what names several things as a list; `None` stays."""
     if value is None:
-        return
+        return None
     if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
         raise ValueError(
             f"`{name}` must be a list of {words}. "
             f"Received: {name}={shown(value)}"
         )
-    if not len(list(value)):
+    listed = list(value)
+    if not listed:
         raise ValueError(
             f"`{name}` must name one or more. Received: {name}={shown(value)}"
         )
+    return listed
 
 
 def _of_activation(study, networks, activation):

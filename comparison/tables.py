@@ -134,7 +134,8 @@ def verdicts(study, records, metric="test_accuracy"):
     samples = {name: s for name, s in samples.items() if len(s) > 1}
     if len(samples) < 2:
         return pd.DataFrame(
-            columns=["difference", "low", "high", "verdict", "detectable"]
+            columns=["difference", "low", "high", "verdict", "detectable"],
+            index=_pairs([]),
         )
     scale, digits = SCALES[metric]
     values = [scale * sample for sample in samples.values()]
@@ -367,7 +368,7 @@ def published_gaps(study, records):
 
     Differences in test accuracy, first minus second, in percentage points:
     the article's, the author's second run's, and the measured one with the
-    interval and the verdict of `verdicts`.
+    interval and the verdict of `verdicts`, whose pairs alone have a row.
     """
     table = verdicts(study, records)
     published = 100 * published_test()
@@ -384,17 +385,24 @@ def published_gaps(study, records):
         else:
             continue
         gaps = published.loc[first] - published.loc[second]
-        rows[first, second] = {
-            "article": round(gaps["article_accuracy"], 2),
-            "author's second run": round(gaps["notebook_accuracy"], 2),
+        rows[first, second] = [
+            round(gaps["article_accuracy"], 2),
+            round(gaps["notebook_accuracy"], 2),
             # + 0.0 makes a -0.0 a 0.0.
-            "measured": measured[0] + 0.0,
-            "low": measured[1] + 0.0,
-            "high": measured[2] + 0.0,
-            "verdict": row["verdict"],
-        }
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis(
-        ["first", "second"]
+            *(number + 0.0 for number in measured),
+            row["verdict"],
+        ]
+    return pd.DataFrame(
+        rows.values(),
+        columns=[
+            "article",
+            "author's second run",
+            "measured",
+            "low",
+            "high",
+            "verdict",
+        ],
+        index=pd.MultiIndex.from_tuples(rows, names=["first", "second"]),
     )
 
 

@@ -161,6 +161,15 @@ def interruptible():
     check_interrupt()
 
 
+def keras_home():
+    """Returns the folder of `keras.json`, by Keras's own rule."""
+    home = os.path.expanduser("~")
+    if not os.access(home, os.W_OK):
+        home = "/tmp"
+    home = os.environ.get("KERAS_HOME", os.path.join(home, ".keras"))
+    return os.path.expanduser(home)
+
+
 @contextlib.contextmanager
 def starting():
     """Says in a line why Keras does not start, if that is for a command."""
@@ -171,7 +180,7 @@ def starting():
     except Exception as error:
         if not is_command:
             raise
-        home = os.environ.get("KERAS_HOME", os.path.join("~", ".keras"))
+        settings = os.path.join(keras_home(), "keras.json")
         received = ", ".join(
             f"{name}={os.environ.get(name)!r}"
             for name in ("KERAS_BACKEND", "MPLBACKEND")
@@ -179,9 +188,8 @@ def starting():
         with _streams():
             _say(
                 f"Keras does not start ({type(error).__name__}: {error}). The "
-                "backends named in the environment, or in "
-                f"{os.path.join(home, 'keras.json')}, must be installed; "
-                f"tensorflow is one. Received: {received}"
+                f"backends named in the environment, or in {settings}, must "
+                f"be installed; tensorflow is one. Received: {received}"
             )
         sys.exit(2)
 

@@ -11,6 +11,7 @@ import runpy
 import sys
 import threading
 
+import keras
 import numpy as np
 import pandas as pd
 import pytest
@@ -879,6 +880,45 @@ def test_two_at_the_same_time_run_it_once(tmp_path, monkeypatch):
         may_end.set()
         pd.testing.assert_frame_equal(first.result(60), second.result(60))
     assert runs == [0]
+
+
+@pytest.mark.parametrize(
+    "name, value, usual",
+    [("floatx", "float16", "float32"), ("epsilon", 1e-3, 1e-7)],
+)
+def test_global_settings_that_are_refused(calls, tmp_path, name, value, usual):
+    change = getattr(keras.config, f"set_{name}")
+    change(value)
+    try:
+        with pytest.raises(ValueError, match=rf"Received: {name}={value!r}$"):
+            claims.recorded("tiny", tmp_path)
+    finally:
+        change(usual)
+    assert calls == [] and not (tmp_path / "claims").exists()
+
+
+@pytest.mark.parametrize("policy", ["mixed_float16", "float64"])
+def test_a_global_policy_changes_nothing(policy):
+    x = np.linspace(-1, 1, 5 * 784, dtype="float32").reshape(5, 784)
+
+    def outcome():
+        model = training.dense_network(
+            "swish_trainable", 2, batch_normalization=True
+        )
+        training.restart(model, training.state(model), seed=0)
+        rows = step.movement(("sigmoid",), seeds=(0,), epochs=1, train=64)
+        return np.array(model(x, training=True)), list(rows)
+
+    expected = outcome()
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        found = outcome()
+    finally:
+        keras.config.set_dtype_policy(before)
+    assert found[0].dtype == np.float32
+    np.testing.assert_array_equal(found[0], expected[0])
+    assert found[1] == expected[1]
 
 
 def test_a_record_is_written_whole_or_not_at_all(calls, tmp_path, monkeypatch):

@@ -391,6 +391,30 @@ def test_csv(capsys, tmp_path, own_results, write_record):
     }
 
 
+def test_changed_copy_is_not_taken_for_the_study(
+    capsys, tmp_path, own_results, fake_runs
+):
+    words = ["controlled", "--activations", "relu", "--seeds", "0"]
+    words += ["--results", tmp_path]
+    assert call(capsys, "run", *words)[0] == 0
+    drawn = {p: p.read_bytes() for p in (tmp_path / "figures").iterdir()}
+    words += ["--dataset", "mnist_sample", "--epochs", "4"]
+    status, out, err = call(capsys, "run", *words)
+    assert status == 0, err
+    name = "controlled-dataset=mnist_sample-epochs=4"
+    first, *_ = out.splitlines()
+    assert first.startswith(f"{name}: ")
+    assert first.endswith(" Here with dataset=mnist_sample, epochs=4.")
+    for path, content in drawn.items():
+        assert path.read_bytes() == content
+    others = {p.name for p in (tmp_path / "figures").iterdir()}
+    others -= {path.name for path in drawn}
+    assert len(others) == len(drawn)
+    assert all(other.startswith(name) for other in others)
+    out = call(capsys, "table", *words, "--csv")[1]
+    assert [row["study"] for row in csv.DictReader(io.StringIO(out))] == [name]
+
+
 def test_table(capsys, tmp_path, own_results, write_record):
     for seed, accuracy in ((0, 0.75), (1, 0.5)):
         study = studies.study("controlled", ["relu"], [seed])

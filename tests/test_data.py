@@ -536,25 +536,33 @@ def test_idx_file_that_is_too_long(arrays, tmp_path, ending):
         data.load("mnist", tmp_path)
 
 
-@pytest.mark.parametrize("home", ["{tmp}/elsewhere", None])
+@pytest.mark.parametrize(
+    "home, expected",
+    [
+        ("{tmp}/elsewhere", "{tmp}/elsewhere/datasets"),
+        ("~/elsewhere", "{tmp}/elsewhere/datasets"),
+        # Not there, and not made: `get_file` goes elsewhere.
+        ("~/nowhere", "/tmp/.keras/datasets"),
+        (None, "/tmp/.keras/datasets"),
+    ],
+)
 def test_the_cache_that_is_named_is_the_one_that_is_used(
-    arrays, monkeypatch, tmp_path, home
+    arrays, monkeypatch, tmp_path, home, expected
 ):
     """With `KERAS_HOME`, and without a home folder at all."""
 
     def fail():
         raise OSError("no network")
 
+    (tmp_path / "elsewhere").mkdir()
     if home is None:
         monkeypatch.delenv("KERAS_HOME", raising=False)
         monkeypatch.setenv("HOME", str(tmp_path / "nowhere"))
-        expected = "/tmp/.keras/datasets"
     else:
-        home = home.format(tmp=tmp_path)
-        monkeypatch.setenv("KERAS_HOME", home)
-        expected = f"{home}/datasets"
+        monkeypatch.setenv("HOME", str(tmp_path))
+        monkeypatch.setenv("KERAS_HOME", home.format(tmp=tmp_path))
     monkeypatch.setattr(keras.datasets.mnist, "load_data", fail)
     with pytest.raises(data.DataError) as caught:
         data.load("mnist")
-    assert f"({expected})" in str(caught.value)
+    assert f"({expected.format(tmp=tmp_path)})" in str(caught.value)
     assert "--data PATH" in str(caught.value)

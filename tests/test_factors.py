@@ -383,6 +383,9 @@ def test_changed_copy_has_no_levels(folder):
     study, found, folders = folder("knobs", epochs=1)
     assert factors.text(study, found, folders) == ""
     assert "learning_rate=0.01" in report.text(study, found, folders)
+    study, found, folders = folder("knobs_rates", epochs=1)
+    assert factors.text(study, found, folders) == ""
+    assert "learning_rate=0.003" in report.text(study, found, folders)
 
 
 def test_other_studies_have_no_levels(folder):

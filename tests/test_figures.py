@@ -354,7 +354,8 @@ def test_overview_is_of_every_run_and_of_what_was_published(controlled):
 
 
 def test_all_figures_are_written(controlled, tmp_path):
-    paths = figures.save_all(*controlled, tmp_path / "figures")
+    paths = figures.save_all(*controlled, str(tmp_path / "figures"))
     assert len(paths) == 5
+    assert {path.parent for path in paths} == {tmp_path / "figures"}
     for path in paths:
         assert path.read_bytes().startswith(b"\x89PNG")

@@ -519,3 +519,16 @@ def test_parameters_are_taken_from_the_environment(path, monkeypatch):
     exec(cell.source, values)
     for name in assigned(cell) & known.keys():
         assert values[name] != known[name]
+
+
+@pytest.mark.parametrize("seeds", [[0], [0, 10_000]])
+def test_published_or_controlled_needs_two_seeds(seeds, tmp_path):
+    path = ROOT / "notebooks" / "03_published_or_controlled.ipynb"
+    # The setup cell, the parameters, and what reads the records.
+    *_, cell = code_cells(path)[:3]
+    values = {"SEEDS": seeds, "RESULTS": tmp_path}
+    with pytest.raises(ValueError, match=re.escape(f"SEEDS={seeds}")):
+        exec(cell.source, values)
+    values["SEEDS"] = [1, 0]
+    exec(cell.source, values)
+    assert len(values["runs"]) == 12

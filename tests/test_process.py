@@ -1,5 +1,6 @@
 """Tests of comparison/process.py, most in a Python of their own."""
 
+import importlib.metadata
 import importlib.util
 import json
 import os
@@ -20,6 +21,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 DECIDED = (
     "KERAS_BACKEND",
     "LOKY_MAX_CPU_COUNT",
+    "NPROC",
+    "OMP_NUM_THREADS",
     "TF_CPP_MIN_LOG_LEVEL",
     "TF_ENABLE_ONEDNN_OPTS",
     "TF_NUM_INTRAOP_THREADS",
@@ -165,6 +168,7 @@ def test_warns_only_where_it_is_slower(
     monkeypatch.setattr(keras.backend, "backend", lambda: backend)
     # Through monkeypatch, so that what `start` sets is unset behind the test.
     monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "0")
+    monkeypatch.setenv("NPROC", "2")
     if decided is None:
         monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS")
     with warnings.catch_warnings(record=True) as caught:
@@ -175,15 +179,35 @@ def test_warns_only_where_it_is_slower(
 
 @pytest.mark.parametrize("backend", ["jax", "torch"])
 def test_other_backends(backend):
-    """Keras starts on each, quietly, and without TensorFlow's help."""
+    """Keras starts on each, quietly, on the cores that it may use."""
     if importlib.util.find_spec(backend) is None:
         pytest.skip(f"{backend} is not installed")
-    done = python(
-        "import comparison.networks, keras; print(keras.backend.backend())",
-        KERAS_BACKEND=backend,
-    )
-    assert done.stdout.split() == [backend]
-    assert done.stderr == ""
+    code = """
+import json, os, pathlib
+import comparison
+from comparison import networks, records
+import keras
+keras.ops.ones((500, 500)) @ keras.ops.ones((500, 500))
+tasks = pathlib.Path("/proc/self/task").glob("*/comm")
+xla = sum("XLAEigen" in task.read_text() for task in tasks)
+print(json.dumps([records.environment(), xla]))
+"""
+    version = importlib.metadata.version(backend)
+    for variables in (
+        # As in a container, of which the backends themselves know nothing.
+        {"LOKY_MAX_CPU_COUNT": "1"},
+        # As a user has decided.
+        {"NPROC": "1", "OMP_NUM_THREADS": "1"},
+    ):
+        done = python(code, KERAS_BACKEND=backend, **variables)
+        environment, xla = json.loads(done.stdout)
+        assert environment["backend"] == backend
+        # torch's says what it was built for, too.
+        assert environment[backend].partition("+")[0] == version
+        assert environment["threads"] == 1
+        assert xla == (backend == "jax")
+        assert done.stderr == ""
+    assert ("jaxlib" in environment) == (backend == "jax")
 
 
 def test_no_other_c_library_is_told(monkeypatch):

@@ -55,7 +55,9 @@ def test_changed_ablation_has_a_baseline_changed_alike(tmp_path, write_record):
     found = [write_record(c, tmp_path, 0.10) for c in study.configurations]
     # The committed controlled runs have twenty epochs.
     text = report.text(study, found, [tmp_path, records.RESULTS])
-    assert "There is no record of controlled with the same seeds" in text
+    assert (
+        "There is no record of controlled-epochs=1 with the same seeds" in text
+    )
     assert str(tmp_path) in text
     for seed in (0, 1):
         write_record(

@@ -5,12 +5,15 @@ import errno
 import functools
 import gc
 import hashlib
+import importlib.util
 import io
 import json
 import logging
 import math
 import os
 import pathlib
+import subprocess
+import sys
 import weakref
 
 import keras
@@ -386,6 +389,38 @@ def test_record_layout(finished):
     }
     assert min(history["seconds"]) > 0
     assert history["learning_rate"] == pytest.approx([0.001] * 2)
+
+
+@pytest.mark.parametrize("backend", ["torch", "jax"])
+def test_other_backends(backend):
+    """The loss in the test is Keras's, and torch does not warn of it."""
+    if importlib.util.find_spec(backend) is None:
+        pytest.skip(f"{backend} is not installed")
+    code = """
+import warnings
+import numpy as np
+from comparison import data, runs
+from comparison.configuration import Configuration
+x = np.random.default_rng(0).integers(256, size=(20, 28, 28, 1), dtype="uint8")
+images = data.Dataset("mnist", *(x, np.arange(20) % 10) * 3)
+configuration = Configuration("relu", epochs=1, batch_size=10)
+training = runs.Training(configuration, images)
+training.epoch()
+warnings.simplefilter("error", UserWarning)
+print(training.record()["test"]["loss"], training.history["val_loss"][0])
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=pathlib.Path(__file__).resolve().parent.parent,
+        env={**os.environ, "KERAS_BACKEND": backend},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    # The images are those of the validation.
+    test, validation = map(float, done.stdout.split())
+    assert test == pytest.approx(validation, rel=1e-5)
 
 
 def test_environment(finished):

@@ -235,6 +235,53 @@ def test_changed_study_never_enters_the_study(change, tmp_path, write_record):
     assert len(studies.records(changed, [tmp_path])) == len(keys)
 
 
+def test_changed_copy_says_so():
+    study = studies.study("controlled")
+    changed = studies.study("controlled", epochs=1, dataset="mnist_sample")
+    # In the table's column and the figures' names as well.
+    assert changed.name == "controlled-dataset=mnist_sample-epochs=1"
+    words = " Here with dataset=mnist_sample, epochs=1."
+    assert changed.purpose == study.purpose + words
+    for part in (
+        studies.study("controlled", ["relu"], [3]),
+        studies.study("controlled", epochs=20, dataset="mnist"),
+    ):
+        assert (part.name, part.purpose) == (study.name, study.purpose)
+    # What the baseline has already is no change of it.
+    beside = studies.study("ablations", extra_dense=False, epochs=1).baseline
+    assert beside.name == "controlled-epochs=1"
+
+
+def test_generators_name_as_lists_do():
+    names = ["relu", "gelu"]
+    study = studies.study("quick", iter(names), (n for n in (3, 1)))
+    assert study == studies.study("quick", names, [3, 1])
+    assert len(study.configurations) == 4
+
+
+def test_own_study_with_its_own_baseline(monkeypatch):
+    """As docs/extending.md has it: in `STUDIES`, and the baseline is not."""
+    base = studies.of_networks("base", "Plain.", seeds=[0, 1], epochs=2)
+    mine = studies.of_networks(
+        "mine",
+        "Without dropout.",
+        seeds=[0],
+        networks=[{"activation": "relu", "dropout": 0.0}],
+        baseline=base,
+        epochs=2,
+    )
+    monkeypatch.setitem(studies.STUDIES, "mine", mine)
+    for study, epochs in (
+        (studies.study("mine", seeds=[7]), 2),
+        (studies.study("mine", seeds=[7], epochs=3), 3),
+    ):
+        (run,) = study.configurations
+        assert (run.dropout, run.epochs, run.seed) == (0.0, epochs, 7)
+        assert study.baseline.seeds == [0, 1, 7]
+        beside = study.baseline.configurations
+        assert {(c.dropout, c.epochs) for c in beside} == {(0.5, epochs)}
+
+
 def test_change_to_the_same_value_is_no_change():
     assert studies.study("controlled", epochs=20) == studies.study("controlled")
 

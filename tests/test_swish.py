@@ -341,7 +341,37 @@ layer.build((None, 3))
 x = np.random.default_rng(0).normal(0, 2, (4, 3)).astype("float32")
 """
 
-JAX = """
+# In float64 to its last digits, where the backend has it.
+FLOAT64 = """
+import activations
+x = np.array([-40, -3.3, -1, -.1, .2, 1.7, 30])
+s = scipy.special.softmax(x)
+for name, arguments, expected in (
+    ("step", {}, x >= 0),
+    ("step_derivative", {}, 0 * x),
+    ("linear", {"slope": .3}, .3 * x),
+    ("linear_derivative", {"slope": .3}, .3 + 0 * x),
+    ("sigmoid_derivative", {}, expit(x) * expit(-x)),
+    ("tanh_derivative", {}, 1 / np.cosh(x)**2),
+    ("relu_derivative", {}, x > 0),
+    ("leaky_relu", {"negative_slope": .3}, np.where(x > 0, x, .3 * x)),
+    ("leaky_relu_derivative", {"negative_slope": .3}, np.where(x > 0, 1, .3)),
+    ("swish", {"beta": .75, "scale": .3}, .3 * x * expit(.75 * x)),
+    ("swish_derivative", {"beta": .75}, by_x(x)),
+    ("swish_beta_derivative", {"beta": .75}, by_beta(x)),
+    ("softmax_jacobian", {}, np.diag(s) - np.outer(s, s)),
+):
+    found = getattr(activations, name)(
+        keras.ops.convert_to_tensor(x, "float64"), **arguments)
+    assert keras.backend.standardize_dtype(found.dtype) == "float64", name
+    np.testing.assert_allclose(
+        np.asarray(found), expected, rtol=1e-13, atol=1e-15, err_msg=name)
+layer = Swish(keras.initializers.Constant(0.75), dtype="float64")
+layer.build((None,))
+"""
+
+JAX = (
+    """
 import jax, jax.numpy as jnp
 beta = layer.beta.value
 def f(x, b):
@@ -369,6 +399,8 @@ for dtype in ("float16", "bfloat16"):
     slope, b = back(jnp.full(4, 256, dtype))
     np.testing.assert_array_equal(slope.astype("float32"), [0, 0, 256, 256])
     assert float(b) == 0
+big = jnp.asarray([-3e38, -8e37, 8e37, 3e38], "float32")
+assert jax.grad(total)(big, jnp.float32(0)).tolist() == [0.5] * 4
 events = []
 jax.monitoring.register_event_duration_secs_listener(
     lambda name, *a, **k: "backend_compile" in name and events.append(name))
@@ -383,9 +415,17 @@ for one, start in ((Plain(), 10), (Swish(), 20)):
         jax.grad(lambda x: one(x).sum())(jnp.ones((size, 3)))
     counts.append(len(events))
 assert 0 < counts[1] <= 3 * counts[0], counts
+jax.config.update("jax_enable_x64", True)
 """
+    + FLOAT64
+    + """
+np.testing.assert_allclose(
+    jax.grad(lambda x: layer(x).sum())(jnp.asarray(x)), by_x(x), rtol=1e-13)
+"""
+)
 
-TORCH = """
+TORCH = (
+    """
 import io, torch
 from torch.func import grad, jacfwd, hessian, jvp, vmap
 x64 = x.astype("float64"); x = torch.tensor(x)
@@ -412,6 +452,8 @@ for dtype in ("float16", "bfloat16"):
     one(big).backward(torch.full((4,), 256, dtype=kind))
     assert big.grad.tolist() == [0, 0, 256, 256], big.grad
     assert float(one.beta.value.grad) == 0
+big = torch.tensor([-3e38, -8e37, 8e37, 3e38])
+assert grad(lambda x: f(x, torch.tensor(0.)).sum())(big).tolist() == [0.5] * 4
 class Module(torch.nn.Module):
     def __init__(self):
         super().__init__(); self.layer = layer
@@ -424,6 +466,14 @@ near(torch.jit.load(traced)(x).detach(), module(x).detach())
 near(torch.export.export(module, (x,)).module()(x).detach(),
      module(x).detach())
 """
+    + FLOAT64
+    + """
+x = torch.tensor(x, requires_grad=True)
+assert torch.autograd.gradcheck(layer, x)
+layer(x).sum().backward()
+np.testing.assert_allclose(x.grad, by_x(x.detach().numpy()), rtol=1e-13)
+"""
+)
 
 
 def in_process(backend, code, *flags):

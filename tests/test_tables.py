@@ -165,6 +165,29 @@ def test_gaps_are_the_article_s_whichever_way_round(made_up):
     assert row["verdict"] == turned["verdict"] == statistics.VERDICTS[0]
 
 
+@pytest.mark.parametrize(
+    "accuracies",
+    [
+        # No neighbours there.
+        {"relu": [0.99, 0.98], "swish": [0.97, 0.98]},
+        {"relu": [0.99], "leaky_relu": [0.97]},
+    ],
+)
+def test_no_gap_is_an_empty_table(made_up, accuracies):
+    study, records = made_up(accuracies)
+    whole = tables.published_gaps(
+        *made_up({name: spread(0.99, 5) for name in ARTICLE})
+    )
+    for table in (
+        tables.published_gaps(study, records),
+        tables.published_gaps(study, records).rename(str.upper),
+    ):
+        assert table.empty
+        assert list(table.columns) == list(whole.columns)
+        assert table.index.names == whole.index.names == ["first", "second"]
+    assert tables.verdicts(study, records).index.names == ["first", "second"]
+
+
 def test_a_seed_is_complete_with_every_activation(made_up):
     study, records = made_up({"relu": [0.9] * 3, "tanh": [0.9] * 2})
     assert tables.complete_seeds(study, records) == [0, 1]

@@ -152,10 +152,16 @@ def test_signs_of_other_encodings():
         ({"KERAS_BACKEND": "nonsense"}, None, "KERAS_BACKEND='nonsense'"),
         ({}, '{"backend": "nonsense"}', "keras.json"),
         ({}, '["tensorflow"]', "keras.json"),
+        ({"KERAS_HOME": "~"}, '{"backend": "nonsense"}', "{tmp}/keras.json"),
     ],
 )
 def test_backend_that_is_not_there(tmp_path, environment, keras_json, expected):
-    environment = {"KERAS_HOME": str(tmp_path), **environment}
+    environment = {
+        "HOME": str(tmp_path),
+        "KERAS_HOME": str(tmp_path),
+        **environment,
+    }
+    expected = expected.replace("{tmp}", str(tmp_path))
     if keras_json:
         (tmp_path / "keras.json").write_text(keras_json)
     done = of_shell(["table", "smoke"], **environment)

@@ -75,7 +75,7 @@ def _passes(name, inputs):
     """Returns functions that compute an activation, and its gradient too."""
     import tensorflow as tf
 
-    layer = activations.layer(name)
+    layer = activations.layer(name, dtype="float32")
     above = [tf.ones_like(x) for x in inputs]
 
     @tf.function

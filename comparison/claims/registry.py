@@ -12,7 +12,7 @@ from collections.abc import Callable
 import pandas as pd
 
 from activations import unknown
-from comparison import records
+from comparison import networks, records
 
 # C3, C6: differences under ten points of accuracy, and shares under a tenth,
 # are not called learning more slowly, or dying.
@@ -210,6 +210,7 @@ def _find(name, study, folders, on_damage):
 
 
 def _make(name, study, results):
+    networks.check_settings()
     parameters = EXPERIMENTS[name].parameters(study)
     function = EXPERIMENTS[name].function
     content = {

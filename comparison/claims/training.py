@@ -34,24 +34,36 @@ def dense_network(
         kernel_initializer: Keras's name, for every layer.
         batch_normalization: Whether each activation is preceded by one.
     """
-    stack = [keras.Input((inputs,))]
+    # Said everywhere: Keras's global policy may say something else.
+    dtype = "float32"
+    stack = [keras.Input((inputs,), dtype=dtype)]
     for i in range(1, depth + 1):
         stack.append(
             keras.layers.Dense(
                 width,
                 kernel_initializer=kernel_initializer,
+                dtype=dtype,
                 name=f"dense_{i}",
             )
         )
         if batch_normalization:
             stack.append(
-                keras.layers.BatchNormalization(name=f"normalization_{i}")
+                keras.layers.BatchNormalization(
+                    dtype=dtype, name=f"normalization_{i}"
+                )
             )
         if activation is not None:
-            stack.append(activations.layer(activation, name=f"activation_{i}"))
+            stack.append(
+                activations.layer(
+                    activation, dtype=dtype, name=f"activation_{i}"
+                )
+            )
     stack.append(
         keras.layers.Dense(
-            classes, kernel_initializer=kernel_initializer, name="output"
+            classes,
+            kernel_initializer=kernel_initializer,
+            dtype=dtype,
+            name="output",
         )
     )
     return keras.Sequential(stack)
