@@ -12,6 +12,8 @@ from comparison.style import colour, label, marker, styled
 LEAST = 0.02
 # Where errors are marked that are several times others.
 MULTIPLES = (0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 1, 1.2, 1.5, 2, 3, 5, 10, 20)
+# In a panel that spans more than the second, so many have no room.
+FEWER, WIDE = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50), 8
 SETTING = {"color": "black"}
 ACTIVATION = {"color": "#0072B2"}
 BAND = {**ACTIVATION, "linewidth": 5, "alpha": 0.35}
@@ -150,7 +152,9 @@ def orders(values, table):
         axes.set_xticks(places, names, fontsize="small")
         axes.set_xlim(-0.4, len(places) - 0.6)
         axes.set_yscale("log")
-        axes.yaxis.set_major_locator(ticker.FixedLocator(MULTIPLES))
+        bottom, top = axes.get_ylim()
+        marked = FEWER if top > WIDE * bottom else MULTIPLES
+        axes.yaxis.set_major_locator(ticker.FixedLocator(marked))
         axes.yaxis.set_major_formatter(ticker.FormatStrFormatter("%g"))
         axes.yaxis.set_minor_locator(ticker.NullLocator())
     turned = (table["turned"] > 0).sum()

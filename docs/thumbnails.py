@@ -19,6 +19,7 @@ FIGURES = {
     "03": "figures.differences(",
     "04": "draw_prediction(",
     "05": "depth_figures.grid(plain",
+    "06": "factor_figures.settings(",
 }
 
 

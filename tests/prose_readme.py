@@ -91,4 +91,5 @@ FACTS = [
     ("[03 Published", list),
     ("[04 Why", list),
     ("[05 Depth", list),
+    ("[06 What", list),
 ]

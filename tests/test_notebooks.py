@@ -67,12 +67,14 @@ def test_notebooks_are_there():
         "03_published_or_controlled.ipynb",
         "04_why.ipynb",
         "05_depth_and_initialisation.ipynb",
+        "06_what_else_matters.ipynb",
     ]
     assert [trains(path) for path in NOTEBOOKS] == [
         False,
         True,
         False,
         True,
+        False,
         False,
     ]
 

@@ -15,6 +15,7 @@ TEXTS = {
     "notebooks/03_published_or_controlled.ipynb": "prose_03",
     "notebooks/04_why.ipynb": "prose_04",
     "notebooks/05_depth_and_initialisation.ipynb": "prose_05",
+    "notebooks/06_what_else_matters.ipynb": "prose_06",
 }
 
 
