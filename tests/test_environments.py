@@ -142,6 +142,16 @@ def test_readme_commands_are_what_ci_runs():
     subprocess.run(["bash", "-n", ROOT / ".ci" / "run"], check=True)
 
 
+def test_ci_runs_what_is_skipped_without_jax():
+    commands = re.findall(r"(?m)^.*\bjax\b.*$", read(".ci/run"))
+    workflow = read(".github/workflows/tests.yml")
+    assert [f"          {command}\n" in workflow for command in commands] == [
+        True,
+        True,
+        True,
+    ]
+
+
 def test_licence():
     text = read("LICENSE")
     assert "Apache License\n                           Version 2.0" in text

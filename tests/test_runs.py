@@ -16,12 +16,13 @@ import subprocess
 import sys
 import weakref
 
+import filelock
 import keras
 import numpy as np
 import pytest
 
 import activations
-from comparison import data, networks, records, runs
+from comparison import data, networks, records, runs, studies
 from comparison.configuration import Configuration
 
 CONFIGURATION = Configuration("swish_trainable", epochs=2, batch_size=16)
@@ -975,6 +976,23 @@ def test_finished_run_lets_go_of_its_images(tiny, tiny_images, tmp_path):
     del images, training
     gc.collect()
     assert [array() for array in arrays] == [None] * 3
+
+
+def test_lock_is_taken_once_and_let_go(tiny, monkeypatch, tmp_path):
+    taken = []
+
+    class Watched(filelock.FileLock):
+        def acquire(self, *arguments, **keywords):
+            taken.append(pathlib.Path(self.lock_file).name)
+            return super().acquire(*arguments, **keywords)
+
+    monkeypatch.setattr(records.filelock, "FileLock", Watched)
+    one = Configuration("relu", epochs=1, batch_size=16)
+    studies.run(studies.Study("one", "One run.", (one,)), tmp_path)
+    assert taken == [one.key]
+    # Another is not kept waiting.
+    with records.claim(one.key, tmp_path, wait=False):
+        pass
 
 
 def test_record_that_exists_needs_no_data(copy, finished, monkeypatch):
