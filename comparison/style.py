@@ -59,11 +59,11 @@ INITIALIZERS = {
 def use():
     """Draws what follows in the project's style; in a notebook, sharp."""
     plt.style.use(SHEET)
-    shell = sys.modules.get("IPython")
-    if shell and shell.get_ipython():
-        from matplotlib_inline import backend_inline
-
-        backend_inline.set_matplotlib_formats("retina")
+    if "IPython" in sys.modules:
+        shell = sys.modules["IPython"].get_ipython()
+        if hasattr(shell, "kernel"):
+            sharp = "InlineBackend.figure_formats = ['retina']"
+            shell.run_line_magic("config", sharp)
 
 
 def styled(function):

@@ -414,6 +414,8 @@ def test_cut_and_damaged_gzip_files(arrays, tmp_path):
 
 def test_no_network_and_no_mnist(arrays, monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path))
+    # Which Keras has made when it was imported.
+    (tmp_path / ".keras").mkdir()
 
     def load_data():
         raise OSError("URL fetch failure on mnist.npz: no route to host")
