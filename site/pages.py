@@ -102,8 +102,9 @@ def advice(notebook):
     """
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
     (text,) = re.findall(
-        rf"^{HEADING}\n(.*?)(?=^## |\0)",
-        "\0".join("".join(cell["source"]) for cell in cells) + "\0",
+        rf"^{HEADING}\n(.*?)(?=^## |^\0)",
+        # A cell ends with a line of its own: a heading may begin the next.
+        "".join("".join(cell["source"]) + "\n\0\n" for cell in cells),
         re.MULTILINE | re.DOTALL,
     )
     folder = f"../{notebook.parent.name}/"

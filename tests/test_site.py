@@ -208,7 +208,9 @@ def test_links_of_the_advice_are_made_right(tmp_path, monkeypatch):
         "j\n## Next\n\nk",
         "## Last",
     ]
-    for source in (cells, [cells[1].split("## Next")[0].strip(), *cells[::2]]):
+    alone = cells[1].split("## Next")[0].strip()
+    first = alone.removeprefix("## Else\n\n")
+    for source in (cells, [alone, *cells[::2]], [cells[0], first, cells[2]]):
         notebook.write_text(
             json.dumps({"cells": [{"source": [text]} for text in source]})
         )
