@@ -705,16 +705,17 @@ def test_explorer_works_whole_in_its_pages(
                 const box = text.getBoundingClientRect();
                 const place = document.getElementById("vega-explorer");
                 return [text.textContent, box.left, box.right,
-                  box.top + scrollY,
+                  box.top - place.getBoundingClientRect().top,
                   getComputedStyle(text).fill === getComputedStyle(place).color];
             })"""
         )
         for text, start, end, _, ink in texts:
             assert start >= 0 and end <= width, text
             assert ink, text
-        # No state moves a panel, by more than a line's own width.
+        # Within the explorer no state moves a panel, by more than a third of
+        # a line: the words at its axes are of different sizes.
         places.append([t[1:4] for t in texts if t[0] in ("Value", "Slope")])
-        np.testing.assert_allclose(places[0], places[-1], atol=2)
+        np.testing.assert_allclose(places[0], places[-1], atol=4)
         controls = page.query_selector_all(
             "#vega-explorer .vega-bind > label > *"
         )
