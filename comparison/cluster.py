@@ -251,7 +251,7 @@ def run(configurations, results, data_path, progress, failed, client):
                 except filelock.Timeout:
                     yield configuration, None
                 except OSError as error:
-                    epochs.leave_out(configuration, error)
+                    runs.leave_out(configuration, error, failed)
                 else:
                     if record is not None:
                         yield configuration, record
@@ -411,7 +411,7 @@ class _Epochs:
                 runs.discard_checkpoint(configuration, self.results)
                 lock.close()
         except OSError as error:
-            self.leave_out(configuration, error)
+            runs.leave_out(configuration, error, self.failed)
             lock.close()
             del self.under_way[task]
             return configuration, None
@@ -419,11 +419,6 @@ class _Epochs:
         # Said when it is on disk.
         self.progress.epoch(configuration, history)
         return configuration, record
-
-    def leave_out(self, configuration, error):
-        """Notes what ends one run; see `runs.leave_out`."""
-        runs.leave_out(configuration, error)
-        self.failed.append(error)
 
     def lost(self):
         """Says what does not come home any more."""

@@ -12,8 +12,9 @@ from comparison.style import colour, label, marker, styled
 LEAST = 0.02
 # Where errors are marked that are several times others.
 MULTIPLES = (0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 1, 1.2, 1.5, 2, 3, 5, 10, 20)
-# In a panel that spans more than the second, so many have no room.
-FEWER, WIDE = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50), 8
+# So many have no room in a panel whose top is more than so many bottoms.
+WIDE = 8
+FEWER = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50)
 SETTING = {"color": "black"}
 ACTIVATION = {"color": "#0072B2"}
 BAND = {**ACTIVATION, "linewidth": 5, "alpha": 0.35}

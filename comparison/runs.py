@@ -21,6 +21,8 @@ from comparison.configuration import Configuration
 # So many wrong test images are listed in the record of an article's network;
 # more say little of any.
 LISTED = 1000
+_log = logging.getLogger(__name__)
+
 # Models that have been trained, by all that their graphs depend on: compiling
 # a small one takes longer than training it.
 _idle = {}
@@ -44,9 +46,6 @@ _IN_NO_GRAPH = {
     "train_samples",
     "fits",
 }
-
-
-_log = logging.getLogger(__name__)
 
 
 class CheckpointError(ValueError):
@@ -137,8 +136,13 @@ def discard_checkpoint(configuration, results, error=None):
         records.report(path, f"it cannot be removed ({failure.strerror}).")
 
 
-def leave_out(configuration, error):
+def leave_out(configuration, error, failed):
     """Warns of a run that ends as its files are in trouble.
+
+    Args:
+        configuration: The run's.
+        error: The `OSError`, which is added to `failed`.
+        failed: A list.
 
     Raises:
         OSError: The error, if it is of all runs: a full disk, or of no file.
@@ -151,6 +155,7 @@ def leave_out(configuration, error):
         configuration.seed,
         error,
     )
+    failed.append(error)
 
 
 def save_record(record, configuration, results):

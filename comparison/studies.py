@@ -600,7 +600,6 @@ def _one_by_one(to_do, results, data_path, progress, failed, wait):
         except filelock.Timeout:
             record = None
         except OSError as error:
-            runs.leave_out(configuration, error)
-            failed.append(error)
+            runs.leave_out(configuration, error, failed)
             continue
         yield configuration, record

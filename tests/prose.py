@@ -6,6 +6,7 @@ found in the text, each number has to be what the function returns, rounded to
 the digits that are shown, and no number may be left that no fact has named.
 """
 
+import math
 import re
 
 import nbformat
@@ -63,6 +64,11 @@ def check(places, facts):
         if index not in found
     ]
     return wrong
+
+
+def where(holds, value):
+    """A number, if what the words around it say holds; else no number."""
+    return value if holds else math.nan
 
 
 def _blank(pattern, text):

@@ -5,6 +5,7 @@ import math
 import re
 
 import numpy as np
+from prose import where
 
 from comparison import data, hardest, records, statistics, studies, tables
 
@@ -19,11 +20,6 @@ def study():
     return studies.study(
         "controlled", seeds=tables.complete_seeds(everything, found)
     )
-
-
-def where(holds, value):
-    """A number, if what the words around it say holds; else no number."""
-    return value if holds else math.nan
 
 
 def seeds():

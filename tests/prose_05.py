@@ -6,6 +6,7 @@ import pathlib
 
 import nbformat
 import numpy as np
+from prose import where
 from scipy import stats
 
 from comparison import cited, depth, records, statistics, studies, tables
@@ -16,11 +17,6 @@ NOTEBOOK = ROOT / "notebooks" / "05_depth_and_initialisation.ipynb"
 GAUSSIAN = "random_normal 0.01"
 GLOROT, HE = "glorot_uniform", "he_normal"
 WIDTH, LAYERS = 100, 32
-
-
-def where(holds, value):
-    """A number, if what the words around it say holds; else no number."""
-    return value if holds else math.nan
 
 
 # The algebra: the notebook's own cells, run.
@@ -360,8 +356,7 @@ def lowest_of_others():
 
 @functools.cache
 def swish_study():
-    study = studies.study("cited_swish")
-    return study, studies.records(study, [records.RESULTS])
+    return studies.study("cited_swish"), recorded("cited_swish")
 
 
 @functools.cache
@@ -467,8 +462,7 @@ def apart():
 @functools.cache
 def eswish():
     """The study, its records' table, and accuracies in % by seed."""
-    study = studies.study("cited_eswish")
-    found = studies.records(study, [records.RESULTS])
+    study, found = studies.study("cited_eswish"), recorded("cited_eswish")
     values = 100 * cited.measured(study, found).pivot(
         index="seed", columns=["activation", "scale"], values="measured"
     )

@@ -470,7 +470,7 @@ def test_checkpoint_that_cannot_be_written_ends_its_run_alone(
     assert isinstance(error, IsADirectoryError)
     assert "relu, seed 0, is left out" in caplog.text
     with pytest.raises(ConnectionError):
-        quiet.epochs.leave_out(configuration, ConnectionError("of no file"))
+        runs.leave_out(configuration, ConnectionError("of no file"), [])
 
 
 def test_address_is_named_wherever_a_part_of_dask_is_started():
