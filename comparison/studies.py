@@ -153,15 +153,15 @@ BATCH_SIZES = (
 KNOBS = (
     {"batch_normalization": False},
     {"dataset": "fashion_mnist"},
-    {"dropout": 0.0},
-    {"dropout": 0.75},
     {"learning_rate": 0.0001},
     {"learning_rate": 0.01},
-    {"epochs": 50},
+    {"dropout": 0.0},
+    {"dropout": 0.75},
     *({**UNSCHEDULED, **size} for size in BATCH_SIZES),
-    {**UNSCHEDULED, "train_samples": 300, "epochs": 267},
-    {**UNSCHEDULED, "train_samples": 1_000, "epochs": 100},
     {**UNSCHEDULED, "train_samples": 3_000, "epochs": 34},
+    {**UNSCHEDULED, "train_samples": 1_000, "epochs": 100},
+    {**UNSCHEDULED, "train_samples": 300, "epochs": 267},
+    {"epochs": 50},
 )
 # Around the article's, for each batch size and activation to choose from.
 RATES = (0.0003, 0.001, 0.003)
@@ -531,7 +531,8 @@ def records(study, folders):
 def run(study, results, folders=(), data_path=None, client=None):
     """Runs what has no record yet; returns the records of the whole study.
 
-    What another process is at is left to it, and waited for at the end.
+    Level by level: a study that is stopped has whole ones. What another
+    process is at is left to it, and waited for at the end.
 
     Args:
         study: A `Study`.
@@ -557,6 +558,7 @@ def run(study, results, folders=(), data_path=None, client=None):
         else:
             # Of a process that was killed between its last two steps.
             runs.discard_checkpoint(configuration, results)
+    to_do = _by_level(to_do)
     failed = []
     if to_do:
         with Progress(study, to_do, len(done)) as progress:
@@ -583,6 +585,16 @@ def run(study, results, folders=(), data_path=None, client=None):
     if failed:
         raise failed[0]
     return list(done.values())
+
+
+def _by_level(configurations):
+    """Puts runs together that differ in nothing but the activation and seed."""
+    levels = {}
+    for configuration in configurations:
+        fields = dataclasses.asdict(configuration)
+        del fields["activation"], fields["seed"]
+        levels.setdefault(tuple(fields.items()), []).append(configuration)
+    return [one for level in levels.values() for one in level]
 
 
 def _one_by_one(to_do, results, data_path, progress, failed, wait):

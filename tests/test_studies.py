@@ -320,6 +320,33 @@ def test_runs_what_has_no_record(fake_runs, write_record, tmp_path):
     assert len(list((tmp_path / "committed").iterdir())) == 1
 
 
+def test_levels_are_run_one_after_the_other(fake_runs, tmp_path):
+    """In each, seed by seed; the records come in the study's order."""
+    study = studies.of_networks(
+        "mine",
+        "Widths.",
+        range(2),
+        [
+            {"activation": activation, "hidden": hidden}
+            for activation in ("relu", "tanh")
+            for hidden in ((8,), (4, 4))
+        ],
+        dataset="mnist_sample",
+        network="dense",
+        epochs=1,
+    )
+    records = studies.run(study, tmp_path)
+    assert [(c.hidden, c.seed, c.activation) for c in fake_runs] == [
+        (hidden, seed, activation)
+        for hidden in ((8,), (4, 4))
+        for seed in range(2)
+        for activation in ("relu", "tanh")
+    ]
+    assert [runs.of_record(record) for record in records] == list(
+        study.configurations
+    )
+
+
 def test_files_of_one_run_end_that_run_alone(
     fake_runs, monkeypatch, tmp_path, caplog
 ):
