@@ -75,6 +75,9 @@ def threads_set():
 
     name = THREADS.get(keras.backend.backend(), "")
     text = os.environ.get(name, "0")
+    if name == "OMP_NUM_THREADS":
+        # A list is by the depth of nesting.
+        text = text.partition(",")[0].strip()
     if not (text.isascii() and text.isdigit()):
         raise ValueError(
             f"{name} must be an integer of 0 or more. Received: {name}={text!r}"

@@ -251,7 +251,7 @@ FACTS = [
     ("stays at {} % all the same", lambda: [circles("step")]),
     (
         "layers of {} and {} units by plain gradient descent",
-        lambda: (16, 32),
+        lambda: PARAMETERS["demonstration"]["hidden"],
     ),
     ("beside {} seeds of the same", lambda: [seeds("demonstration")]),
     ("would lie, 95 % of the time", list),

@@ -177,6 +177,41 @@ def test_warns_only_where_it_is_slower(
     assert len(caught) == warns
 
 
+@pytest.mark.parametrize(
+    "backend, variable, text, threads",
+    [
+        ("tensorflow", "TF_NUM_INTRAOP_THREADS", "3", 3),
+        ("torch", "OMP_NUM_THREADS", "3", 3),
+        # As OpenMP has it, for what is nested in one another.
+        ("torch", "OMP_NUM_THREADS", "4,2", 4),
+        ("torch", "OMP_NUM_THREADS", " 4 , 2", 4),
+    ],
+)
+def test_threads_that_the_user_sets(
+    monkeypatch, backend, variable, text, threads
+):
+    monkeypatch.setattr(keras.backend, "backend", lambda: backend)
+    monkeypatch.setenv(variable, text)
+    assert process.threads_set() == threads
+
+
+@pytest.mark.parametrize(
+    "backend, variable, text",
+    [
+        ("tensorflow", "TF_NUM_INTRAOP_THREADS", "3,2"),
+        ("tensorflow", "TF_NUM_INTRAOP_THREADS", "-1"),
+        ("torch", "OMP_NUM_THREADS", "all"),
+        ("torch", "OMP_NUM_THREADS", ",2"),
+        ("jax", "NPROC", "2.5"),
+    ],
+)
+def test_no_number_of_threads(monkeypatch, backend, variable, text):
+    monkeypatch.setattr(keras.backend, "backend", lambda: backend)
+    monkeypatch.setenv(variable, text)
+    with pytest.raises(ValueError, match=f"{variable} must be an integer"):
+        process.threads_set()
+
+
 @pytest.mark.parametrize("backend", ["jax", "torch"])
 def test_other_backends(backend):
     """Keras starts on each, quietly, on the cores that it may use."""
