@@ -110,8 +110,24 @@ def _worded(kind, value):
 
 
 def _reaching(table, depths):
-    """Says how many networks get there at the least depth, and at the most."""
-    there = (table["median"] >= depth.REACHED).groupby("depth")
+    """Says how many networks get there, at the depths that tell most.
+
+    At the least and the most; or at the most alone, by the kind of network
+    that is set beside another.
+    """
+    there = table["median"] >= depth.REACHED
+    for kind in ("normalised", "optimizer"):
+        if table.index.unique(kind).size > 1:
+            deep = there.xs(depths[-1], level="depth").groupby(kind, sort=False)
+            counts = ", ".join(
+                f"{_worded(kind, value)}: {part.sum()} of {len(part)}"
+                for value, part in deep
+            )
+            return (
+                f"Networks with {depths[-1]} hidden layers that end at 90 % or "
+                f"more\n{counts}"
+            )
+    there = there.groupby("depth")
     counts = [
         f"{there.sum()[layers]} of {there.size()[layers]}" for layers in depths
     ]

@@ -73,10 +73,14 @@ def settings(table):
     axes.xaxis.set_minor_locator(ticker.NullLocator())
     axes.set_xlabel("points of accuracy (logarithmic)")
     axes.grid(visible=False, axis="y")
-    further = (table["effect"].abs() > table["span"]).sum()
+    setting, activation, undecided = (
+        (table["further"] == one).sum()
+        for one in ("setting", "activation", "undecided")
+    )
     figure.suptitle(
-        f"{further} of {(table['usual'] != '').sum()} settings move the "
-        "accuracy further than the activation does",
+        f"In {setting} of {setting + activation + undecided} settings the "
+        f"setting moves the accuracy further,\nin {activation} the activation "
+        f"does; in {undecided} the intervals overlap",
         fontsize="large",
     )
     figure.legend(loc="outside lower center", ncols=2)
@@ -106,8 +110,8 @@ def _changes(table, notes):
     names = []
     for (factor, level), row in table.iterrows():
         change = f"{row['usual']} → {level}" if row["usual"] else level
-        # Superscripts one, two and three.
-        sign = "¹²³"[notes.index(row["note"])] if row["note"] else ""
+        # Superscripts one to four.
+        sign = "¹²³⁴"[notes.index(row["note"])] if row["note"] else ""
         names.append(f"{factor}: {change}{sign}")
     return names
 
@@ -116,8 +120,9 @@ def _changes(table, notes):
 def orders(values, table):
     """Draws the activations' errors at each level, a panel a factor.
 
-    Each error, the mean over the seeds, is divided by the geometric mean over
-    the activations, so that lines which cross are an order that changes.
+    Each error, the mean over the seeds, is divided by the activations' median,
+    which one of them alone does not move. Lines that cross are an order that
+    changes.
 
     Args:
         values: As `factors.accuracies` makes it.
@@ -164,7 +169,7 @@ def orders(values, table):
         "activations are shown to change places",
         fontsize="large",
     )
-    figure.supylabel("error, in multiples of the average over the activations")
+    figure.supylabel("error, in multiples of the activations' median")
     figure.legend(
         *grid.flat[0].get_legend_handles_labels(),
         loc="outside lower center",
@@ -245,7 +250,7 @@ def drawn(study, found, folders):
 
 
 def _panels(values):
-    """Returns by factor the errors over their average, a column a level."""
+    """Returns by factor the errors over their median, a column a level."""
     # A run that diverged has none; the table counts it.
     values = values.dropna(subset="accuracy")
     panels = {}
@@ -260,17 +265,15 @@ def _panels(values):
             if name not in errors and means.ngroups:
                 errors[name] = 100 - means["accuracy"].mean()
     return {
-        factor: _over_average(pd.DataFrame(errors)).sort_index(
-            axis=1, key=_size
-        )
+        factor: _over_median(pd.DataFrame(errors)).sort_index(axis=1, key=_size)
         for factor, errors in panels.items()
         # Of one level there is nothing to compare.
         if len(errors) > 1
     }
 
 
-def _over_average(errors):
-    return errors / np.exp(np.log(errors).mean())
+def _over_median(errors):
+    return errors / errors.median()
 
 
 def _size(names):

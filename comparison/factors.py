@@ -21,10 +21,12 @@ Test accuracy in percentage points. effect: what the level adds to the
 reference, the mean over the activations and seeds; low, high: its 95 %
 interval (t), by the seeds alone. span: from the worst activation's mean to the
 best's at this level, with what the simultaneous intervals of all pairs leave
-of it. between: the standard deviation between activations without the noise of
-the seeds. shown: of the pairs of activations, how many are shown to differ at
-this level. changed: how many differ otherwise than at the reference. turned:
-how many differ at both, the other way round. learned: runs above 50 %."""
+of it. further: which of the two is larger, the setting's or the activation's;
+undecided where the intervals overlap. between: the standard deviation between
+activations without the noise of the seeds. shown: of the pairs of activations,
+how many are shown to differ at this level. changed: how many differ otherwise
+than at the reference. turned: how many differ at both, the other way round.
+learned: runs above 50 %."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -124,6 +126,7 @@ LEVELS = (
         "10,000",
         {"55,000": {"train_samples": None}},
         ARTICLE,
+        "more steps, too: as many epochs",
     ),
     *_epochs("epochs", _IMAGES, (10, 50)),
     *_epochs("epochs, 55,000 images", {}, (2, 5, 10)),
@@ -227,6 +230,8 @@ def table(records):
       one diverged.
     - `span`, `span low`, `span high`: from the mean of the worst activation at
       this level to that of the best; see `statistics.span`.
+    - `further`: which of the two is larger, `"setting"` or `"activation"`, and
+      `"undecided"` where their intervals overlap.
     - `between`: the standard deviation between activations, less the noise of
       the seeds; see `statistics.spread_of_means`.
 
@@ -246,7 +251,7 @@ def table(records):
             continue
         effect = statistics.shared_gain(_gains(here, there))
         samples = _samples(here)
-        pairs = _pairs(samples)
+        span, pairs = _span(samples), _pairs(samples)
         found = changes[
             (changes["factor"] == level.factor)
             & (changes["level"] == level.label)
@@ -256,7 +261,8 @@ def table(records):
             "learned": (here > SCALE * tables.LEARNED).sum(),
             "runs": len(here),
             **dict(zip(["effect", "low", "high"], effect, strict=True)),
-            **_span(samples),
+            **span,
+            "further": _further(level, effect, span),
             "between": _between(here),
             "shown": pairs["shown"].sum(),
             "pairs": len(pairs),
@@ -443,6 +449,18 @@ def _span(samples):
     if len(samples) > 1:
         found = map(float, statistics.span(list(samples.values())))
     return dict(zip(("span", "span low", "span high"), found, strict=True))
+
+
+def _further(level, effect, span):
+    """Returns which of the two is larger beyond the intervals of both."""
+    if level.reference is None:
+        return ""
+    _, low, high = effect
+    least = 0 if low < 0 < high else min(abs(low), abs(high))
+    most = max(abs(low), abs(high))
+    if least > span["span high"]:
+        return "setting"
+    return "activation" if span["span low"] > most else "undecided"
 
 
 def _between(values):

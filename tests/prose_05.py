@@ -4,11 +4,13 @@ import functools
 import math
 import pathlib
 
+import keras
 import nbformat
 import numpy as np
 from prose import where
-from scipy import stats
+from scipy import special, stats
 
+import activations
 from comparison import cited, depth, records, statistics, studies, tables
 from comparison.claims import training
 
@@ -194,6 +196,27 @@ def farthest_beta():
     return np.concatenate(ends).max()
 
 
+def of_seed_0():
+    """Networks of which seed 0 says otherwise than the median what it learns."""
+    keys = ["activation", "initializer", "depth"]
+    rows = ends_by_run("depth").query("seed == 0").set_index(keys)
+    table = by_depth().set_index(keys)
+    table["seed 0"] = rows["test_accuracy"]
+    learned = table[["median", "seed 0"]] > tables.LEARNED
+    return table[learned["median"] != learned["seed 0"]]
+
+
+def disagreeing():
+    """ReLU's and leaky ReLU's accuracies in %: of seed 0, and the medians."""
+    table = of_seed_0()
+    relu, leaky = networks = [
+        (name, GAUSSIAN, 8) for name in ("relu", "leaky_relu")
+    ]
+    assert {*table.index} == {*networks, ("sigmoid", GLOROT, 8)}
+    rows = table.loc[[relu, leaky], ["seed 0", "median"]]
+    return (100 * rows).to_numpy().T.ravel()
+
+
 # Batch normalisation.
 
 GLOROT_FIELDS = f"initializer == '{GLOROT}'"
@@ -219,6 +242,42 @@ def deep_gaussian_ends():
     rows = rows[(rows["depth"] == LAYERS) & (rows["initializer"] == GAUSSIAN)]
     columns = ["accuracy", "test_accuracy"]
     return 100 * rows.groupby("activation")[columns].median()
+
+
+@functools.cache
+def normalised_deviations(name):
+    """Standard deviations of normalised inputs, a layer each, only drawn.
+
+    As Keras normalises, from the plain Gaussian; the units' mean.
+    """
+    f = activations.layer(name, dtype="float64")
+    rng = np.random.default_rng(0)
+    (a, _), _ = training.digits(3000)
+    a, found = a[:WIDTH], []
+    for _ in range(LAYERS):
+        u = a @ rng.normal(0, 0.01, (a.shape[1], WIDTH))
+        epsilon = keras.layers.BatchNormalization().epsilon
+        z = (u - u.mean(0)) / np.sqrt(u.var(0) + epsilon)
+        found.append(z.std(0).mean())
+        a = np.array(f(z))
+    return found
+
+
+def deviations():
+    """Sigmoid's in three layers, and the least of the others in these."""
+    layers = [0, 3, 15]
+    of = {
+        n: [normalised_deviations(n)[i] for i in layers]
+        for n in cells()["NAMES"]
+    }
+    sigmoid = of.pop("sigmoid")
+    return [*sigmoid, where(len(of) == 7, min(map(min, of.values())))]
+
+
+def sigmoid_with_32_normalised():
+    """A whole number that all its seeds lie above, in %."""
+    ends = ends_of("sigmoid", GLOROT, "depth_normalised")
+    return [math.floor(ends[0])]
 
 
 def moved_where_nothing_was_wrong():
@@ -451,9 +510,17 @@ def pre_activation():
 
 
 def apart():
-    """How far swish and ReLU are from each other there."""
-    z = pre_activation()
-    return z / (1 + np.exp(z))
+    """How far swish and ReLU are from each other there, and how large ReLU is.
+
+    The averages over normally distributed inputs.
+    """
+    z = np.linspace(-80, 80, 160_001)
+    weights = stats.norm.pdf(z, scale=pre_activation())
+    relu, swish = np.maximum(z, 0), z * special.expit(z)
+    return [
+        np.average(np.abs(relu - swish), weights=weights),
+        np.average(relu, weights=weights),
+    ]
 
 
 # Swish times a constant.
@@ -498,10 +565,19 @@ def first_beyond_chance_over_relu():
     return [min(f for f in factors if lead(f, "relu")[1] > 0)]
 
 
+def left_by_bonferroni():
+    """Factors whose lead over ReLU is shown when all are allowed for."""
+    values = eswish()[2]
+    other = values["relu", 1.0]
+    found = stats.ttest_rel(values["swish"], other.to_numpy()[:, None])
+    factors = values["swish"].columns
+    return factors[found.pvalue * len(factors) < 0.05]
+
+
 FACTS = [
     ("Kızrak, {})", lambda: [2019]),
     (
-        "nothing is left with {} seeds.",
+        "is not seen over {} seeds.",
         lambda: [len(swish_runs().loc[1.0])],
     ),
     # The algebra.
@@ -552,6 +628,10 @@ FACTS = [
     ("five epochs on {} digits", lambda: [3000]),
     ("to 4, then to 2. Then", list),
     ("with 16 layers again", list),
+    (
+        "well above the {} which Keras adds to it",
+        lambda: [keras.layers.BatchNormalization().epsilon],
+    ),
     # Depth.
     ("in dense networks of {} units on MNIST", lambda: [WIDTH]),
     (
@@ -568,6 +648,7 @@ FACTS = [
             studies.study("depth").configurations[0].train_samples,
         ],
     ),
+    ("if it gets more than {} % of the test", lambda: [100 * tables.LEARNED]),
     ("rows bright at {} layers", lambda: [LAYERS]),
     ("that still reached {} % in", lambda: [100 * depth.REACHED]),
     ("; 0 where none did, and {} is the", lambda: [LAYERS]),
@@ -591,8 +672,8 @@ FACTS = [
         ],
     ),
     (
-        "ReLU and leaky ReLU end between {} and {} %; from He's all but "
-        "sigmoid end between {} and {} %",
+        "the medians of ReLU and leaky ReLU lie between {} and {} %; from "
+        "He's those of all but sigmoid lie between {} and {} %",
         lambda: [
             *span(
                 f"{ONE} and activation in ('relu', 'leaky_relu') and depth == 32"
@@ -601,13 +682,22 @@ FACTS = [
         ],
     ),
     (
-        "end at {} % or more from those three",
+        "they are {} % or more from those three",
         lambda: [
             span(
                 f"({ONE} or initializer == '{HE}') and depth == 32 and "
                 "activation in ('tanh', 'elu', 'selu')"
             )[0]
         ],
+    ),
+    (
+        "In {} of the {} fields it says the same of whether a network learns",
+        lambda: [len(by_depth()) - len(of_seed_0()), len(by_depth())],
+    ),
+    (
+        "seed 0 has ReLU at {} % and leaky ReLU at {} %, where the medians "
+        "are {} and {} %",
+        disagreeing,
     ),
     ("It starts at 1, and in", list),
     (
@@ -695,7 +785,7 @@ FACTS = [
         ],
     ),
     (
-        "every seed learns with up to {} layers; sigmoid's {} % are the least.",
+        "every seed learns with up to {} layers; sigmoid's {} % are the least, and",
         lambda: [
             all_learned(
                 f"{GAUSSIAN_FIELDS} and depth <= 16", "depth_normalised", 16
@@ -710,9 +800,19 @@ FACTS = [
         ],
     ),
     (
-        "With {}, swish reads {} % of its training digits right in the last "
+        "With {} layers, swish reads {} % of its training digits right in the last "
         "epoch and {} % of the test images.",
         lambda: [LAYERS, *deep_gaussian_ends().loc["swish"]],
+    ),
+    (
+        "Keras adds {} to each variance",
+        lambda: [keras.layers.BatchNormalization().epsilon],
+    ),
+    (
+        "have a standard deviation of {} in the first layer, {} in the fourth "
+        "and {} in the sixteenth, those of the other seven functions {} or "
+        "more in all of these",
+        deviations,
     ),
     ("where over {} layers the averages", lambda: [LAYERS]),
     ("from Glorot's with 2 layers?", list),
@@ -742,6 +842,8 @@ FACTS = [
     # Does swish train deeper?
     ("up to 40 layers the two are alike, and from there to 50 swish", list),
     ("says it from 23 layers on", list),
+    ("in every layer, down to {} layers.", lambda: [LAYERS]),
+    ("The 40 to 50 layers of the paper are", list),
     ("Up to 16 layers they lie together in all three. With 32, plain", list),
     (
         "With {} plain layers from Glorot's initialisation ReLU ends between "
@@ -794,6 +896,7 @@ FACTS = [
         "whose factor of {} makes {}, is {} in the network",
         lambda: [cells()["per_layer"]("swish"), *growth("swish")],
     ),
+    ("ends above {} % with every seed", sigmoid_with_32_normalised),
     ("a single layer of ten units", list),
     ("its {} layers can do no more than one", lambda: [LAYERS]),
     # The cited experiment with swish.
@@ -828,7 +931,11 @@ FACTS = [
     ("accuracy of 15 networks, a point a seed", list),
     ("At a standard deviation of 0.1 and for sigmoid", list),
     ("close together; at 1 those of", list),
-    ("{} of the {} published runs lie inside.", inside),
+    (
+        "{} of the {} published runs lie inside; if our networks were those, "
+        "about {} would",
+        lambda: [*inside(), 0.95 * inside()[1]],
+    ),
     (
         "The {} outside all lie above: ReLU's and both of swish's at σ = 0.1, "
         "by {} to {} points over the mean, and sigmoid's at 0.5 and 1.",
@@ -870,7 +977,11 @@ FACTS = [
     ),
     ("Weights of σ = 1 give", list),
     ("inputs with an rms of {}", lambda: [pre_activation()]),
-    ("same function to within {}", lambda: [apart()]),
+    (
+        "ReLU and swish differ by {} on average, where ReLU's own output is "
+        "{} on average",
+        apart,
+    ),
     (
         "ReLU: by {} points over swish with a trained β, in {} of {} seeds, "
         "and by {} over plain swish, in as many. The seeds move ReLU by "
@@ -934,7 +1045,8 @@ FACTS = [
         "From the first: 1.25 leads it by {} points ({} to {}).",
         lambda: lead(1.25, "swish"),
     ),
-    ("is beyond chance from {} on", first_beyond_chance_over_relu),
+    ("the interval leaves zero from {} on", first_beyond_chance_over_relu),
+    ("a factor of {} is the only one that is left", left_by_bonferroni),
     # Where this stops.
     (
         "where: {} epochs on {} digits are few",
@@ -949,6 +1061,6 @@ FACTS = [
         "That {} of its {} runs lie above ours",
         lambda: [inside()[1] - inside()[0], inside()[1]],
     ),
-    ("most of all where σ is 0.1;", list),
+    ("Nothing here is deeper than {} layers", lambda: [LAYERS]),
     ("pair alone, over {} seeds", lambda: [len(swish_runs().loc[1.0])]),
 ]

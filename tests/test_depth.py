@@ -154,10 +154,20 @@ def test_grid_writes_the_medians(rows):
 
 def test_grid_names_what_differs(study, records):
     one = depth.ends(study, [r for r in records if _is_he(r)])
-    other = one.assign(normalised=False)
+    better = one["test_accuracy"].mask(
+        (one["activation"] == "relu") & (one["depth"] == 32), 0.95
+    )
+    other = one.assign(normalised=False, test_accuracy=better)
     figure = depth_figures.grid(pd.concat([other, one]))
     titles = [axes.get_title() for axes in figure.axes]
     assert titles == ["plain", "batch normalisation"]
+    deepest = "Networks with 32 hidden layers that end at 90 % or more\n"
+    assert figure.get_suptitle() == (
+        deepest + "plain: 1 of 2, batch normalisation: 0 of 2"
+    )
+    other = other.assign(normalised=True, optimizer="sgd")
+    figure = depth_figures.grid(pd.concat([one, other]))
+    assert figure.get_suptitle() == deepest + "Adam: 0 of 2, SGD: 1 of 2"
 
 
 def _is_he(record):

@@ -192,6 +192,35 @@ def test_activations_at_a_level():
     assert row["shown"] == row["pairs"] == 3
 
 
+@pytest.mark.parametrize(
+    "fall, means, further",
+    [
+        (5.0, (98.0, 98.5, 99.0), "setting"),
+        (0.1, (90.0, 98.5, 99.0), "activation"),
+        (1.0, (98.0, 98.5, 99.0), "undecided"),
+    ],
+)
+def test_what_moves_it_further_beyond_both_intervals(fall, means, further):
+    usual = noisy(np.add(means, fall), 0.1, seed=1)
+    runs = [
+        *network(PART, usual),
+        *network({**PART, "dropout": 0.0}, noisy(means, 0.1)),
+    ]
+    row = factors.table(runs).loc[("dropout", "0")]
+    ends = {
+        "setting": np.abs([row["low"], row["high"]]),
+        "activation": row[["span low", "span high"]].to_numpy(float),
+    }
+    # As the two intervals lie.
+    above = [
+        one
+        for one, other in itertools.permutations(ends)
+        if min(ends[one]) > max(ends[other])
+    ]
+    assert (above or ["undecided"]) == [row["further"]] == [further]
+    assert factors.table(runs).iloc[0]["further"] == ""
+
+
 def test_missing_seed_is_left_out_and_diverged_activation_too():
     base = noisy([97, 98, 98.5])
     free = noisy([97.1, 98.1, 98.6], seed=1)
