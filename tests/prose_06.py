@@ -60,15 +60,9 @@ def shown_to_fall(epochs):
     return [where(low > 0, fall), low, high]
 
 
-def settings():
-    """The levels that are compared with another."""
-    return table()[table()["usual"] != ""]
-
-
-def further():
-    """How many settings move the accuracy further than the activation."""
-    found = settings()
-    return [(found["effect"].abs() > found["span"]).sum(), len(found)]
+def none_outweighs():
+    """Whether no choice among the four is shown to outweigh a setting."""
+    return not (table_of_four()["further"] == "activation").any()
 
 
 # Without normalisation.
@@ -132,7 +126,113 @@ def ends_on_all_images():
     ]
 
 
+# Fashion-MNIST.
+
+
+FASHION = ("dataset", "Fashion-MNIST")
+
+
+def means(factor, level, at="level"):
+    """By activation, over the seeds."""
+    return accuracies(factor, level, at).mean(axis=1)
+
+
+def errors_there():
+    """In a hundred, on clothing and on digits, of all six."""
+    return [100 - means(*FASHION, at).mean() for at in ("level", "reference")]
+
+
+def five_apart():
+    """How far apart the five others' means lie, on clothing and on digits."""
+    five = [
+        means(*FASHION, at).drop("sigmoid") for at in ("level", "reference")
+    ]
+    errors = [(100 - values).mean() for values in five]
+    seven = round(errors[0] / errors[1]) == 7
+    return [where(seven, np.ptp(five[0])), np.ptp(five[1])]
+
+
+def sigmoid_on_clothing():
+    """Its seeds' least and most, if that is below every other run."""
+    rows = accuracies(*FASHION)
+    seeds, others = rows.loc["sigmoid"], rows.drop("sigmoid")
+    below = seeds.max() < others.min(axis=None)
+    return [seeds.min(), where(below, seeds.max())]
+
+
+def best_of_each():
+    """ReLU's mean on digits; leaky ReLU's on clothing, and its lead there."""
+    here, there = (means(*FASHION, at) for at in ("reference", "level"))
+    named = here.idxmax() == "relu" and there.idxmax() == "leaky_relu"
+    return [
+        where(named, here["relu"]),
+        there["leaky_relu"],
+        there["leaky_relu"] - there["relu"],
+    ]
+
+
 # Images and epochs.
+
+
+def validated(study, epoch):
+    """Mean validation accuracy in % behind an epoch, of the shared seeds."""
+    found = studies.records(studies.study(study), FOLDERS)
+    seeds = studies.study("part").seeds
+    return 100 * np.mean(
+        [
+            record["history"]["val_accuracy"][epoch - 1]
+            for record in found
+            if record["configuration"]["seed"] in seeds
+        ]
+    )
+
+
+def images_and_steps():
+    """What the images are worth with as many steps, and what the rest is."""
+    few, some, all_ = (
+        validated(*of)
+        for of in (("part", 20), ("controlled", 4), ("controlled", 20))
+    )
+    return [some - few, all_ - some]
+
+
+@functools.cache
+def jumps():
+    """By how much it moves from epoch to epoch at the full rate, in points.
+
+    From the second epoch on, by activation.
+    """
+    moves = {}
+    for record in studies.records(studies.study("controlled"), FOLDERS):
+        history = record["history"]
+        rates = history["learning_rate"]
+        last = next(n for n, rate in enumerate(rates) if rate < rates[0])
+        of = moves.setdefault(record["configuration"]["activation"], [])
+        of += list(np.abs(np.diff(history["val_accuracy"][1:last])))
+    return {name: 100 * np.mean(values) for name, values in moves.items()}
+
+
+def jumping():
+    """Sigmoid's, tanh's, and the most of the others."""
+    others = [v for n, v in jumps().items() if n not in ("sigmoid", "tanh")]
+    return [jumps()["sigmoid"], jumps()["tanh"], max(others)]
+
+
+def trailing():
+    """The epochs behind which sigmoid and tanh have the two lowest means.
+
+    If the order of the others is another behind each.
+    """
+    orders = {
+        epoch: list(means(EPOCHS, epoch).sort_values().index)
+        for epoch in ("2", "5", "10")
+    }
+    orders["20"] = list(means(EPOCHS, "2", at="reference").sort_values().index)
+    differ = len({tuple(order[2:]) for order in orders.values()}) == 4
+    return [
+        where({*order[:2]} == {"sigmoid", "tanh"} and differ, int(epoch))
+        for epoch, order in orders.items()
+    ]
 
 
 def gained():
@@ -172,16 +272,46 @@ def table_of_four():
     )
 
 
-def without_sigmoid_and_tanh():
-    """Settings that move four further than the choice does; normalisation."""
+def largest_of_four():
+    """A tenth of a point that no span of the four reaches, if further holds.
+
+    It is the setting in three rows, and the activation in none.
+    """
     found = table_of_four()
-    found = found[found["usual"] != ""]
-    less = found.index[found["effect"].abs() <= found["span"]]
+    setting = {*found.index[found["further"] == "setting"]}
+    named = setting == {FASHION, ALL_IMAGES, (EPOCHS, "2")}
     return [
-        where(list(less) == [OFF], len(found) - len(less)),
-        len(found),
-        *found.loc[OFF, ["effect", "low", "high"]],
+        where(
+            named and none_outweighs(),
+            math.ceil(10 * found["span"].max()) / 10,
+        )
     ]
+
+
+def four_without_normalisation():
+    found = table_of_four().loc[OFF]
+    return [
+        where(
+            none_outweighs() and (table_of_four()["shown"] > 0).sum() == 1,
+            found["effect"],
+        ),
+        *found[["low", "high", "shown", "pairs"]],
+    ]
+
+
+def relu_and_tanh():
+    """Their distance at the article's values, asked alone, if it is shown."""
+    found = factors.table(
+        [
+            r
+            for r in runs()
+            if r["configuration"]["activation"] in ("relu", "tanh")
+        ]
+    )
+    row = found.iloc[0]
+    none = not (found["further"] == "activation").any()
+    alone = none and row["shown"] == 1 and usual("shown") == [0]
+    return [where(alone, row["span"]), row["span low"], row["span high"]]
 
 
 def among_the_four():
@@ -204,12 +334,20 @@ def luck():
 FACTS = [
     ("Kızrak, {})", lambda: [2019]),
     (
+        "Another dataset moves the accuracy by {} points, and more images with "
+        "the steps that come with them by {}. Among",
+        lambda: [
+            where(none_outweighs(), falls(FASHION)[0]),
+            gained()[0],
+        ],
+    ),
+    (
         "six activations and {} seeds. The question",
         lambda: [len(studies.study("knobs").seeds)],
     ),
     # Try it.
     ("trained on 1,000 digits for four epochs, and tested on 1,000", list),
-    ("with 200 digits both fall", list),
+    ("rate and with 200 digits both fall", list),
     (
         "An epoch has {} steps then, where it had {}",
         lambda: [math.ceil(1000 / 128), math.ceil(1000 / 16)],
@@ -228,9 +366,11 @@ FACTS = [
         lambda: [len(studies.study("knobs").seeds)] * 2,
     ),
     ("intervals of all {} pairs", lambda: usual("pairs")),
-    ("{} standard deviations apart", lambda: [luck()]),
-    ("have ended above {} %", lambda: [100 * tables.LEARNED]),
-    (" of {} pairs of activations are", lambda: usual("pairs")),
+    (
+        "means of {} seeds each would still lie {} of a run's standard",
+        lambda: [len(studies.study("knobs").seeds), luck()],
+    ),
+    ("that end above {} %", lambda: [100 * tables.LEARNED]),
     (
         "the article's values and 10,000 images the worst and the best "
         "activation lie {} points apart, and {} of {} pairs are shown to "
@@ -282,6 +422,30 @@ FACTS = [
     ("On all 55,000 images, of which", list),
     ("at chance for {} epochs, some 5,000 steps", waited),
     ("it ends at {} %, where ReLU has {} %", ends_on_all_images),
+    # Fashion-MNIST.
+    (
+        "The mean falls by {} points ({} to {}): there are {} errors in a "
+        "hundred where there were {}.",
+        lambda: [*falls(FASHION), *errors_there()],
+    ),
+    (
+        "means of the other five lie within {} points, as they did within {} "
+        "on digits, although",
+        five_apart,
+    ),
+    ("end between {} and {} %, below every other run", sigmoid_on_clothing),
+    (
+        "the interval of the span reaches from {} to {}, and no pair",
+        lambda: [
+            where(level(FASHION, "shown") == [0], *level(FASHION, "span low")),
+            *level(FASHION, "span high"),
+        ],
+    ),
+    (
+        "ReLU on digits, with {} %, and on clothing leaky ReLU, with {} %, {} "
+        "points above ReLU.",
+        best_of_each,
+    ),
     # Images.
     (
         "The {} images of these runs are",
@@ -289,20 +453,47 @@ FACTS = [
     ),
     ("the same networks on 55,000", list),
     (
-        "as far as {} seeds can tell",
-        lambda: [len(studies.study("part").seeds)],
+        "is {} steps instead of {}: more data",
+        lambda: [
+            round(steps(55_000), -2),
+            steps(factors.ARTICLE.fields["train_samples"]),
+        ],
     ),
     (
         "from {} images to 55,000 the mean rises by {} points ({} to {}), "
-        "over the {} seeds that both have, and the span falls from {} points "
-        "to {}.",
+        "over the {} seeds that both have. The span is {} points with the "
+        "fewer and {} with all,",
         lambda: [
             factors.ARTICLE.fields["train_samples"],
             *gained(),
             len(studies.study("part").seeds),
             *usual("span"),
-            *level(ALL_IMAGES, "span"),
+            where(
+                usual("span low")
+                < level(ALL_IMAGES, "span")
+                < usual("span high"),
+                *level(ALL_IMAGES, "span"),
+            ),
         ],
+    ),
+    (
+        "and the same {} seeds. Behind its fourth epoch, after {} steps, the "
+        "mean with all images is {} %; after twenty epochs of {} images, with "
+        "{} steps, {} %; after twenty of all images {} %.",
+        lambda: [
+            len(studies.study("part").seeds),
+            steps(55_000) / 20 * 4,
+            validated("controlled", 4),
+            factors.ARTICLE.fields["train_samples"],
+            steps(factors.ARTICLE.fields["train_samples"]),
+            validated("part", 20),
+            validated("controlled", 20),
+        ],
+    ),
+    (
+        "images are worth {} points, at a rate that has not come down yet, and "
+        "what follows another {}.",
+        images_and_steps,
     ),
     (
         "On all images {} of {} pairs are shown to differ, and none on {}.",
@@ -326,13 +517,19 @@ FACTS = [
     ("an epoch has {} steps, and they", lambda: [steps(55_000) / 20]),
     (
         "On all images 2 epochs end {} points below 20 ({} to {}), 5 epochs {} "
-        "({} to {}) and 10 epochs {} ({} to {}): the way is not steady.",
+        "({} to {}) and 10 epochs {} ({} to {}). That is no steady way.",
         lambda: [
             *shown_to_fall("2"),
             *shown_to_fall("5"),
             *shown_to_fall("10"),
         ],
     ),
+    (
+        "accuracy moves by {} points from one epoch to the next, tanh's by {}, "
+        "and that of the other four by {} or less",
+        jumping,
+    ),
+    ("two lowest means after {}, {}, {} and {} epochs alike", trailing),
     (
         "sigmoid's seeds lie between {} and {} %, and no pair is shown to "
         "differ, although the worst and the best lie {} points apart",
@@ -361,13 +558,31 @@ FACTS = [
         ],
     ),
     # The picture and the order.
-    ("of the other rows the one of 55,000 images alone", list),
-    ("{} of {} settings moves the accuracy further", further),
     (
-        "Then {} of {} do. The one that does not is normalisation, which moves "
-        "the mean of these four by {} points, with an interval from {} to {}.",
-        without_sigmoid_and_tanh,
+        "with {} images it is the triangle's. In all other rows",
+        lambda: [
+            where(
+                dict(table()["further"].drop([OFF, ALL_IMAGES]).value_counts())
+                == {"undecided": len(table()) - 3, "": 1}
+                and list(table().loc[[OFF, ALL_IMAGES], "further"])
+                == ["activation", "setting"],
+                55_000,
+            )
+        ],
     ),
+    ("All diamonds lie below {} points.", largest_of_four),
+    ("of 55,000 images and of 2 epochs lie to the right", list),
+    (
+        "small for these four, {} points, with an interval from {} to {}, and "
+        "{} of {} pairs are shown",
+        four_without_normalisation,
+    ),
+    (
+        "the two lie {} points apart, with an interval from {} to {}, which is "
+        "shown; as one of {} pairs",
+        lambda: [*relu_and_tanh(), *usual("pairs")],
+    ),
+    ("so that 1 is the middle", list),
     (
         "{} pairs are shown to turn, of {} pairs and settings, and {} change "
         "in size: those of sigmoid",
@@ -384,8 +599,13 @@ FACTS = [
         ],
     ),
     (
-        "From {} to 55,000 the mean rises by {} points ({} to {}); on all of "
-        "them the best activation leads the worst by {}.",
+        "Fashion-MNIST costs {} points ({} to {}), and the best",
+        lambda: falls(FASHION),
+    ),
+    (
+        "From {} to 55,000, with the steps that come with them, the mean "
+        "rises by {} points ({} to {}); on all of them the best activation "
+        "leads the worst by {}.",
         lambda: [
             factors.ARTICLE.fields["train_samples"],
             *gained(),
