@@ -3,6 +3,7 @@
 import functools
 import math
 
+import keras
 import numpy as np
 from prose import where
 
@@ -58,6 +59,12 @@ def falls(name):
 def shown_to_fall(epochs):
     fall, low, high = falls((EPOCHS, epochs))
     return [where(low > 0, fall), low, high]
+
+
+def decided(further):
+    """The settings of which the intervals say that this goes further."""
+    found = table()["further"]
+    return {*found.index[found == further]}
 
 
 def none_outweighs():
@@ -169,6 +176,64 @@ def best_of_each():
         there["leaky_relu"],
         there["leaky_relu"] - there["relu"],
     ]
+
+
+# The learning rate.
+
+
+LOW, HIGH = ("learning rate", "0.0001"), ("learning rate", "0.01")
+FOUR = ["relu", "leaky_relu", "swish", "swish_trainable"]
+
+
+def lost_at_the_low_rate():
+    """By sigmoid, and the least and the most of the others, in points."""
+    lost = means(*LOW, at="reference") - means(*LOW)
+    others = lost.drop("sigmoid")
+    return [lost["sigmoid"], others.min(), others.max()]
+
+
+def shown_at_the_low_rate():
+    """How many pairs, if each is one of sigmoid or tanh with another."""
+    pairs = factors.table(
+        [
+            record
+            for record in runs()
+            if record["configuration"]["activation"] in FOUR
+        ]
+    )
+    # Of sigmoid's five pairs and tanh's other four.
+    all_of_them = level(LOW, "shown") == [5 + 4]
+    none_else = pairs.loc[LOW, "shown"] == 0
+    return [where(all_of_them and none_else, 9), *level(LOW, "pairs")]
+
+
+def gained_at_the_high_rate():
+    """The mean's gain, if sigmoid's is the most and no pair is shown."""
+    gains_ = means(*HIGH) - means(*HIGH, at="reference")
+    most = gains_.idxmax() == "sigmoid" and level(HIGH, "shown") == [0]
+    effect, low, high = level(HIGH, "effect", "low", "high")
+    return [where(most, effect), low, high]
+
+
+def sigmoid_behind():
+    """Its distance from the best, from the lowest rate to the highest."""
+    of = [means(*LOW), means(*LOW, at="reference"), means(*HIGH)]
+    return [values.max() - values["sigmoid"] for values in of]
+
+
+def four_by_rate():
+    """How far the four lie apart at the two other rates, and the article's."""
+    low, high, usual_ = (
+        np.ptp(values[FOUR])
+        for values in (means(*LOW), means(*HIGH), means(*LOW, at="reference"))
+    )
+    return [where(round(low, 2) == round(high, 2), low), usual_]
+
+
+def ranges_by_rate():
+    """Of sigmoid's seeds, from the lowest rate on, but the article's second."""
+    rows = accuracies(*LOW), accuracies(*LOW, "reference"), accuracies(*HIGH)
+    return [np.ptp(row.loc["sigmoid"]) for row in rows]
 
 
 # Images and epochs.
@@ -333,6 +398,10 @@ def luck():
 
 FACTS = [
     ("Kızrak, {})", lambda: [2019]),
+    (
+        "at a tenth of the learning rate it falls behind them by {} points",
+        lambda: [sigmoid_behind()[0]],
+    ),
     (
         "Another dataset moves the accuracy by {} points, and more images with "
         "the steps that come with them by {}. Among",
@@ -557,15 +626,62 @@ FACTS = [
             *level((EPOCHS, "10"), "between"),
         ],
     ),
+    # The learning rate.
+    (
+        "at its usual rate, {}. Here",
+        lambda: [keras.optimizers.Adam().learning_rate],
+    ),
+    (
+        "ten times as much, on {} images",
+        lambda: [factors.ARTICLE.fields["train_samples"]],
+    ),
+    (
+        "At a tenth of the rate the mean falls by {} points ({} to {}), "
+        "sigmoid's by {} and that of the others by {} to {}.",
+        lambda: [*falls(LOW), *lost_at_the_low_rate()],
+    ),
+    (
+        "The span is {} points there ({} to {}): {} of {} pairs are shown",
+        lambda: [
+            *level(LOW, "span", "span low", "span high"),
+            *shown_at_the_low_rate(),
+        ],
+    ),
+    (
+        "At ten times the rate the mean rises by {} points ({} to {}), sigm",
+        gained_at_the_high_rate,
+    ),
+    (
+        "On {} images the article's rate is not",
+        lambda: [
+            where(
+                level(LOW, "high")[0] < 0 < level(HIGH, "low")[0],
+                factors.ARTICLE.fields["train_samples"],
+            )
+        ],
+    ),
+    ("highest it is {}, {} and {} points behind the best", sigmoid_behind),
+    (
+        "within {} points of one another at the low rate and at the high one; "
+        "the {} between them at the article's",
+        four_by_rate,
+    ),
+    (
+        "{} pairs are shown at the low rate, and none at the article's",
+        lambda: [where(usual("shown") == [0], *level(LOW, "shown"))],
+    ),
+    (
+        "Sigmoid's are within {} points at the low rate, within {} at the "
+        "article's and within {} at the high one.",
+        ranges_by_rate,
+    ),
     # The picture and the order.
     (
         "with {} images it is the triangle's. In all other rows",
         lambda: [
             where(
-                dict(table()["further"].drop([OFF, ALL_IMAGES]).value_counts())
-                == {"undecided": len(table()) - 3, "": 1}
-                and list(table().loc[[OFF, ALL_IMAGES], "further"])
-                == ["activation", "setting"],
+                decided("activation") == {OFF, LOW}
+                and decided("setting") == {ALL_IMAGES},
                 55_000,
             )
         ],
@@ -620,6 +736,20 @@ FACTS = [
         "their means lie within {} points on {} images and within {} on all; "
         "without it within {}, where {} of {} pairs are shown",
         among_the_four,
+    ),
+    (
+        "at ten times the rate, and at a tenth, within {}.",
+        lambda: four_by_rate()[:1],
+    ),
+    (
+        "A tenth of the article's costs {} points ({} to {}), ten times gain "
+        "{} ({} to {}), and sigmoid's distance from the best is {}, {} and {} "
+        "points",
+        lambda: [
+            *falls(LOW),
+            *gained_at_the_high_rate(),
+            *sigmoid_behind(),
+        ],
     ),
     # Where this stops.
     (
