@@ -194,16 +194,9 @@ def lost_at_the_low_rate():
 
 def shown_at_the_low_rate():
     """How many pairs, if each is one of sigmoid or tanh with another."""
-    pairs = factors.table(
-        [
-            record
-            for record in runs()
-            if record["configuration"]["activation"] in FOUR
-        ]
-    )
     # Of sigmoid's five pairs and tanh's other four.
     all_of_them = level(LOW, "shown") == [5 + 4]
-    none_else = pairs.loc[LOW, "shown"] == 0
+    none_else = table_of_four().loc[LOW, "shown"] == 0
     return [where(all_of_them and none_else, 9), *level(LOW, "pairs")]
 
 
@@ -331,9 +324,8 @@ def first_lowered():
 
 @functools.cache
 def table_of_four():
-    names = ("relu", "leaky_relu", "swish", "swish_trainable")
     return factors.table(
-        [r for r in runs() if r["configuration"]["activation"] in names]
+        [r for r in runs() if r["configuration"]["activation"] in FOUR]
     )
 
 
