@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib import ticker
 
 from comparison import factors
-from comparison.style import colour, label, marker, styled
+from comparison.style import colour, label, legend_beside, marker, styled
 
 # Points; on a logarithmic axis less is drawn at the edge.
 LEAST = 0.02
@@ -15,6 +15,8 @@ MULTIPLES = (0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 1, 1.2, 1.5, 2, 3, 5, 10, 20)
 # So many have no room in a panel whose top is more than so many bottoms.
 WIDE = 8
 FEWER = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50)
+# Where errors are marked.
+ERRORS = (1, 1.5, 2, 3, 5, 7)
 SETTING = {"color": "black"}
 ACTIVATION = {"color": "#0072B2"}
 BAND = {**ACTIVATION, "linewidth": 5, "alpha": 0.35}
@@ -181,6 +183,53 @@ def orders(values, table):
 
 
 @styled
+def seeds(values, factor):
+    """Draws the error of every run of a factor, a column a level.
+
+    A point is a seed, and a bar the mean over the seeds.
+
+    Args:
+        values: As `factors.accuracies` makes it.
+        factor: The name of a factor with runs at two levels or more.
+
+    Returns:
+        The figure.
+    """
+    levels = _by_level(values)[factor]
+    figure, axes = plt.subplots(figsize=(7, 3.6))
+    spans = []
+    for place, (level, rows) in enumerate(levels.items()):
+        of = dict(list(rows.groupby("activation", sort=False)["error"]))
+        means = [errors.mean() for errors in of.values()]
+        spans.append(f"{level}: {max(means) - min(means):.2f}")
+        shifts = np.linspace(-0.3, 0.3, len(of))
+        for x, (name, errors) in zip(place + shifts, of.items(), strict=True):
+            look = {"color": colour(name)}
+            axes.hlines(errors.mean(), x - 0.05, x + 0.05, **look)
+            axes.plot(
+                [x] * len(errors),
+                errors,
+                marker(name),
+                **look,
+                alpha=0.7,
+                label=None if place else label(name),
+            )
+    axes.set_xticks(range(len(levels)), levels)
+    axes.set_xlabel(factor)
+    axes.grid(visible=False, axis="x")
+    axes.set_yscale("log")
+    axes.yaxis.set_major_locator(ticker.LogLocator(subs=ERRORS))
+    axes.yaxis.set_major_formatter(ticker.FormatStrFormatter("%g"))
+    axes.yaxis.set_minor_locator(ticker.NullLocator())
+    axes.set_ylabel("error (%)")
+    axes.set_title(
+        f"From the worst mean to the best, in points:\n{',  '.join(spans)}"
+    )
+    legend_beside(axes)
+    return figure
+
+
+@styled
 def rates(table):
     """Draws the error by learning rate, a panel a batch size.
 
@@ -214,7 +263,7 @@ def rates(table):
         axes.set_title(f"batches of {size}", fontsize="medium")
     axes = panels.flat[0]
     axes.set_yscale("log")
-    axes.yaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 3, 5)))
+    axes.yaxis.set_major_locator(ticker.LogLocator(subs=ERRORS))
     axes.yaxis.set_major_formatter(ticker.FormatStrFormatter("%g"))
     axes.yaxis.set_minor_locator(ticker.NullLocator())
     axes.set_ylabel("validation error (%)")
@@ -249,26 +298,41 @@ def drawn(study, found, folders):
     }
 
 
-def _panels(values):
-    """Returns by factor the errors over their median, a column a level."""
-    # A run that diverged has none; the table counts it.
+def _by_level(values):
+    """Returns by factor the runs at each value, the article's among them."""
+    # A run that diverged has no error; the table counts it.
     values = values.dropna(subset="accuracy")
-    panels = {}
+    found = {}
     for level in factors.LEVELS:
         rows = values[
             (values["factor"] == level.factor)
             & (values["level"] == level.label)
         ]
-        errors = panels.setdefault(level.factor, {})
+        levels = found.setdefault(level.factor, {})
         for at, name in (("reference", level.usual), ("level", level.label)):
-            means = rows[rows["at"] == at].groupby("activation", sort=False)
-            if name not in errors and means.ngroups:
-                errors[name] = 100 - means["accuracy"].mean()
+            part = rows[rows["at"] == at]
+            if name not in levels and len(part):
+                levels[name] = part.assign(error=100 - part["accuracy"])
+    # Of one level there is nothing to compare.
     return {
-        factor: _over_median(pd.DataFrame(errors)).sort_index(axis=1, key=_size)
-        for factor, errors in panels.items()
-        # Of one level there is nothing to compare.
-        if len(errors) > 1
+        factor: {name: levels[name] for name in _by_size(levels)}
+        for factor, levels in found.items()
+        if len(levels) > 1
+    }
+
+
+def _panels(values):
+    """Returns by factor the errors over their median, a column a level."""
+    return {
+        factor: _over_median(
+            pd.DataFrame(
+                {
+                    name: part.groupby("activation", sort=False)["error"].mean()
+                    for name, part in levels.items()
+                }
+            )
+        )
+        for factor, levels in _by_level(values).items()
     }
 
 
@@ -276,9 +340,9 @@ def _over_median(errors):
     return errors / errors.median()
 
 
-def _size(names):
+def _by_size(names):
     """Sorts numbers by size; leaves words as they are."""
     try:
-        return names.str.replace(",", "").astype(float)
+        return sorted(names, key=lambda name: float(name.replace(",", "")))
     except ValueError:
-        return pd.Index(range(len(names)))
+        return list(names)

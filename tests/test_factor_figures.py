@@ -133,6 +133,47 @@ def test_orders_are_errors_over_their_median(table):
     assert figure.get_suptitle().startswith("At 1 of 4 settings")
 
 
+def test_seeds_are_points_about_their_mean():
+    errors = {"tanh": (4.0, 2.0, 3.0), "relu": (1.0, 2.0, 1.5)}
+    runs = [
+        made_up.record(
+            {**made_up.PART, "learning_rate": rate},
+            name,
+            seed,
+            None if (rate, seed) == (0.01, 2) else 100 - factor * error,
+        )
+        # The article's rate lies between the others.
+        for rate, factor in ((0.01, 1), (0.0001, 3), (0.001, 2))
+        for name, of_seeds in errors.items()
+        for seed, error in enumerate(of_seeds)
+    ]
+    figure = factor_figures.seeds(factors.accuracies(runs), "learning rate")
+    (axes,) = figure.axes
+    names = [text.get_text() for text in axes.get_xticklabels()]
+    assert names == ["0.0001", "0.001", "0.01"]
+    assert axes.get_yscale() == "log"
+    points = {}
+    for line in axes.get_lines():
+        for place, error in line.get_xydata():
+            key = (line.get_color(), round(place))
+            points.setdefault(key, []).append(error)
+    for name, of_seeds in errors.items():
+        for place, factor in enumerate((3, 2, 1)):
+            # What diverged has no point.
+            kept = of_seeds if factor > 1 else of_seeds[:2]
+            np.testing.assert_allclose(
+                points[style.colour(name), place], np.multiply(kept, factor)
+            )
+    means = [bar.get_segments()[0][0, 1] for bar in axes.collections]
+    np.testing.assert_allclose(sorted(means), [1.5, 3, 3, 4.5, 6, 9])
+    assert axes.get_title() == (
+        "From the worst mean to the best, in points:\n"
+        "0.0001: 4.50,  0.001: 3.00,  0.01: 1.50"
+    )
+    key = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert key == ["tanh", "ReLU"]
+
+
 def test_rates_have_a_ring_where_chosen():
     runs = [
         made_up.record(
