@@ -577,6 +577,10 @@ class Swish(keras.layers.Layer):
     and JAX it keeps no more for the backward pass than its input and output;
     with torch, unless compiled, what autograd keeps.
 
+    To load a model with it, import this module first. An optimizer's weight
+    decay, such as AdamW's, pulls `beta` towards 0, where swish is x / 2, unless
+    it is left out: `optimizer.exclude_from_weight_decay(var_names=["beta"])`.
+
     Raises:
         ValueError: If an argument is not what it should be, `shared_axes` are
             not axes of the input, the input is complex, or, when the layer is
@@ -972,7 +976,7 @@ CATALOG = types.MappingProxyType(
                 ),
                 # The minimum is -W(1/e), Lambert's W, at x = -1 - W(1/e).
                 range=(-0.27846454276107380, math.inf),
-                range_formula=r"[-0.278, \infty)",
+                range_formula=r"[-0.278/\beta, \infty)",
                 monotonic=False,
                 zero_centred=False,
                 trainable=True,
@@ -1063,9 +1067,11 @@ def layer(activation, **arguments):
         **arguments: All layers take `name` and `dtype`. `"leaky_relu"` takes
             `negative_slope` (0.01), finite and not negative; `"softmax"` takes
             `axis` (-1), an integer or a list of them; `"swish"` takes `beta`
-            (1), which stays fixed; `"swish_trainable"` takes `beta` (1), where
-            it starts, and all of `Swish` but the initializer. A layer class
-            takes its own arguments, and they replace those of a layer.
+            (1), which is not trained; where it is not 1, that is as long as
+            the layer's `trainable` is off, as it is made, and switching a
+            model's on switches it on. `"swish_trainable"` takes `beta` (1),
+            where it starts, and all of `Swish` but the initializer. A layer
+            class takes its own arguments, and they replace those of a layer.
 
     Returns:
         A layer that Keras can save. To load it, import this module first; a

@@ -143,7 +143,7 @@ FACTS = [
         ],
     ),
     # Swish.
-    ("and above {} right of two", lambda: [1]),
+    ("and on the right it is above {}.", lambda: [1]),
     ("it falls to {} at x = {}", lowest),
     ("rises again toward {} on the left", lambda: [0]),
     ("Its slope is at most {}, more than ReLU's", lambda: [steepest()]),

@@ -4,6 +4,8 @@ import functools
 import math
 
 import keras
+import numpy as np
+from prose import where
 
 from comparison import data, figures, networks, records, studies, tables
 from comparison.configuration import Configuration
@@ -142,6 +144,45 @@ def among(table):
     return sum(set(pair) <= set(LEADERS) for pair in table.index)
 
 
+def detectable():
+    """What the seeds would find of pairs of the four that lead, in points."""
+    found = pairs()["detectable"]
+    return found[[set(pair) <= set(LEADERS) for pair in found.index]]
+
+
+def relu_to_tanh():
+    """The interval of the largest difference, between the best and the worst."""
+    row = pairs().loc["tanh", "relu"]
+    return [-row["high"], -row["low"]]
+
+
+def ends_of(name, metric):
+    """How far apart the seeds of an activation end."""
+    rows = histories()
+    rows = rows[
+        (rows["epoch"] == NETWORK.epochs) & (rows["activation"] == name)
+    ]
+    return np.ptp(rows[metric])
+
+
+def leaders_apart():
+    """The four's means at the end, in points, if three have wider seeds."""
+    means = [
+        100 * after(NETWORK.epochs, "val_accuracy", name) for name in LEADERS
+    ]
+    wider = [
+        100 * ends_of(name, "val_accuracy") > np.ptp(means) for name in LEADERS
+    ]
+    return where(sum(wider) == 3, np.ptp(means))
+
+
+def lead_in_loss():
+    """ReLU's over swish with a trained beta, in validation."""
+    names = "relu", "swish_trainable"
+    relu, swish = (after(NETWORK.epochs, "val_loss", n) for n in names)
+    return swish - relu
+
+
 def swishes():
     return pairs().loc["swish", "swish_trainable"]
 
@@ -172,8 +213,8 @@ def lowest_drawn(activation):
 FACTS = [
     # Title.
     (
-        "by at most {} points of test accuracy",
-        lambda: [test_means().max() - test_means().min()],
+        "by at most {} points of test accuracy ({} to {})",
+        lambda: [test_means().max() - test_means().min(), *relu_to_tanh()],
     ),
     (
         "ReLU ends at {} % and tanh at {} %",
@@ -288,6 +329,18 @@ FACTS = [
     ("to a little above {} %", lambda: [99]),
     ("sigmoid down to {} %", lambda: [lowest_drawn("sigmoid")]),
     (
+        "seeds {} to {} have; any other",
+        lambda: [min(STUDY.seeds), max(STUDY.seeds)],
+    ),
+    (
+        "is six networks on {} digits, an hour",
+        lambda: [55_000],
+    ),
+    (
+        "At the end the four means lie within {} points; in three",
+        lambda: [leaders_apart()],
+    ),
+    (
         "swish has {}, where the four others start between {} and {} and "
         "ours between {} and {}",
         lambda: [
@@ -299,26 +352,36 @@ FACTS = [
         ],
     ),
     (
-        "leads by both measures ({} % of the digits, a loss of {})",
+        "leads in three of them: {} % of the digits and a loss of {} in "
+        "training, and {} % in validation.",
         lambda: [
             100 * end("accuracy", max, "swish_trainable"),
             end("loss", min, "swish_trainable"),
+            100 * end("val_accuracy", max, "swish_trainable"),
         ],
     ),
     (
-        "sigmoid comes last ({} %, {})",
+        "sigmoid comes last in training ({} %, {})",
         lambda: [
             100 * end("accuracy", min, "sigmoid"),
             end("loss", max, "sigmoid"),
         ],
     ),
     (
-        "tanh has the lowest accuracy ({} %, sigmoid {} %), and ReLU the "
-        "lowest loss ({})",
+        "ReLU leads with {} beside {}, less than its seeds",
+        lambda: [
+            end("val_loss", min, "relu"),
+            where(
+                lead_in_loss() < ends_of("relu", "val_loss"),
+                after(NETWORK.epochs, "val_loss", "swish_trainable"),
+            ),
+        ],
+    ),
+    (
+        "tanh has the lowest validation accuracy ({} %, sigmoid {} %)",
         lambda: [
             100 * end("val_accuracy", min, "tanh"),
             100 * after(NETWORK.epochs, "val_accuracy", "sigmoid"),
-            end("val_loss", min, "relu"),
         ],
     ),
     # The test images.
@@ -344,8 +407,8 @@ FACTS = [
         lambda: [among(pairs()), among(shown())],
     ),
     (
-        "only if it is between {} and {} points",
-        lambda: [pairs()["detectable"].min(), pairs()["detectable"].max()],
+        "only if it is at least {} to {} points",
+        lambda: [detectable().min(), detectable().max()],
     ),
     (
         "with {} %, {} % and {} %",
@@ -365,9 +428,11 @@ FACTS = [
     ),
     # The trained β.
     ("has one, which starts at {}", lambda: [NETWORK.beta]),
-    ("All lines rise from {},", lambda: [NETWORK.beta]),
+    ("All lines rise from {} in the first", lambda: [NETWORK.beta]),
+    ("with β fixed at {} the network can", lambda: [1]),
     (
-        "β rises, to {} behind the first convolution and to {} and {} above",
+        "β ends above 1, at {} behind the first convolution and at {} and {} "
+        "above",
         lambda: betas(),
     ),
     (
