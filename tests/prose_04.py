@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 import pandas as pd
+from prose import where
 
 from comparison import claims, records, statistics
 from comparison.claims import (
@@ -122,6 +123,33 @@ def lead_of_tanh(depth, normalised):
     return statistics.paired_difference(
         *(epochs_mean(a, depth, normalised) for a in ("tanh", "sigmoid"))
     )
+
+
+def regained():
+    """What training on brings back at the highest rate, and the lead in it."""
+    rate = max(PARAMETERS["dying"]["learning_rates"])
+    rows = ROWS["dying"].query("learning_rate == @rate")
+    gains = 100 * (rows["later_accuracy"] - rows["accuracy"])
+    leaky, relu = (
+        gains[rows["activation"] == name].to_numpy()
+        for name in ("leaky_relu", "relu")
+    )
+    mean, low, high = not_shown(statistics.paired_difference(leaky, relu))
+    ends = [leaky.mean(), relu.mean(), mean, seeds("dying"), low, high]
+    return [training_rate(), rate, *ends]
+
+
+def not_shown(found):
+    """A difference with its interval, if that holds zero."""
+    mean, low, high = found
+    return [where(low < 0 < high, mean), low, high]
+
+
+def slope_after_training():
+    rows = ROWS["learning"].query(
+        "activation == 'sigmoid' and depth == 8 and not normalised"
+    )
+    return rows["slope"].mean()
 
 
 def at_end(activation, normalised):
@@ -349,19 +377,28 @@ FACTS = [
     ),
     ("; at 2 layers {} ({} to {})", lambda: normalisation_adds(2)),
     ("learning rate, over {} seeds", lambda: [seeds("learning")]),
+    (
+        "after the {} epochs the mean slope of the eight plain layers is {}.",
+        lambda: [PARAMETERS["learning"]["epochs"], slope_after_training()],
+    ),
     ("without the 4, and the 4 without", list),
     ("the function is 2 tanh(z/2)", list),
     # C4
     ("its 95 % interval:", list),
     (
-        "by {} points ({} to {}) with two normalised layers",
-        lambda: lead_of_tanh(2, True),
+        "leads by {} points ({} to {}) with two plain layers and by {} ({} to "
+        "{}) with eight, over {} seeds.",
+        lambda: [
+            *lead_of_tanh(2, False),
+            *lead_of_tanh(8, False),
+            seeds("learning"),
+        ],
     ),
     (
-        "by {} ({} to {}) with eight plain ones",
-        lambda: lead_of_tanh(8, False),
+        "With two normalised layers it leads by {} ({} to {}), and with eight "
+        "a lead is not shown: {} ({} to {}).",
+        lambda: [*lead_of_tanh(2, True), *not_shown(lead_of_tanh(8, True))],
     ),
-    ("plain ones, over {} seeds", lambda: [seeds("learning")]),
     # C5
     ("for a batch of 32", list),
     ("takes turns over {} rounds", lambda: [PARAMETERS["cost"]["rounds"]]),
@@ -436,7 +473,7 @@ FACTS = [
         "its lead is {} points ({} to {}), {} ({} to {}) and {} ({} to {}): ",
         lambda: [*lead(0.01), *lead(0.03), *lead(0.1)],
     ),
-    ("at all five, just above it at {}, and wider", clear_leads),
+    ("All intervals but that at {} hold zero", clear_leads),
     (
         "The one clear lead is at {}, {} points ({} to {}), where {} % of",
         lambda: [
@@ -444,6 +481,12 @@ FACTS = [
             *lead(0.003),
             died("relu", 0.003),
         ],
+    ),
+    (
+        "Trained on at {} from where the rate of {} left them, leaky ReLU's "
+        "networks regain {} points and ReLU's {}; that is {} more, and not "
+        "shown over {} seeds ({} to {}).",
+        regained,
     ),
     (
         "it takes {} times ReLU's time (quartiles {} to {})",
@@ -461,13 +504,22 @@ FACTS = [
     ("pre-activations {} to {} % lie where it falls", in_the_dip),
     (
         "is gone from {} layers on with Glorot's initialisation, and at 20 "
-        "layers {} is left where ReLU keeps {}; with He's, {} beside {},",
+        "layers {} is left where ReLU keeps {}; with He's, {} beside {}: down to "
+        "{} layers never less than a thousandth",
         lambda: [
             gone_from(GLOROT, "swish"),
             left(GLOROT, "swish"),
             left(GLOROT, "relu"),
-            left(HE, "swish"),
+            where(LEFT.loc[HE, "swish"].min() >= 1e-3, left(HE, "swish")),
             left(HE, "relu"),
+            max(PARAMETERS["depth"]["depths"]),
+        ],
+    ),
+    (
+        "mish's is {}, and over twenty layers it keeps {} times as much.",
+        lambda: [
+            np.tanh(np.log(2)),
+            left(HE, "mish") / left(HE, "swish"),
         ],
     ),
     ("start of training, over {} seeds", lambda: [seeds("depth")]),
@@ -479,8 +531,12 @@ FACTS = [
         lambda: [gone_from(GLOROT, "sigmoid")],
     ),
     (
-        "by {} to {} points |",
-        lambda: [lead_of_tanh(2, True)[0], lead_of_tanh(8, False)[0]],
+        "by {} to {} points; normalised {} and {} |",
+        lambda: [
+            lead_of_tanh(depth, normalised)[0]
+            for normalised in (False, True)
+            for depth in (2, 8)
+        ],
     ),
     (
         "{} to {} % zeros; sigmoid takes {} times as long",
@@ -509,6 +565,14 @@ FACTS = [
         ],
     ),
     ("From {} on a tenth or more of ReLU's", lambda: [first_to_die()]),
+    (
+        "at none of those rates do {} seeds show",
+        lambda: [where(max(clear_leads()) < first_to_die(), seeds("dying"))],
+    ),
+    (
+        "is ruined as well, and {} seeds cannot",
+        lambda: [where(0.1 not in clear_leads(), seeds("dying"))],
+    ),
     (
         "step spends {} to {} % on its activations",
         lambda: [SHARES.min(), SHARES.max()],

@@ -691,9 +691,7 @@ def test_trainer_starts_anew():
     (x, y), held_out = training.digits(320)
     assert x.shape == (320, 784) and held_out[0].shape == (1000, 784)
     assert x.min() == 0 and x.max() == 1
-    trainer = training.Trainer(
-        training.dense_network("relu", 2, batch_normalization=True)
-    )
+    trainer = training.Trainer(training.dense_network("relu", 2, momentum=0.9))
 
     def result(seed):
         trainer.restart(seed)
@@ -722,9 +720,7 @@ def test_seeds_are_paired():
 def test_dense_network():
     names = [
         layer.name
-        for layer in training.dense_network(
-            "tanh", 2, batch_normalization=True
-        ).layers
+        for layer in training.dense_network("tanh", 2, momentum=0.9).layers
     ]
     assert names == [
         "dense_1",
@@ -902,9 +898,7 @@ def test_a_global_policy_changes_nothing(policy):
     x = np.linspace(-1, 1, 5 * 784, dtype="float32").reshape(5, 784)
 
     def outcome():
-        model = training.dense_network(
-            "swish_trainable", 2, batch_normalization=True
-        )
+        model = training.dense_network("swish_trainable", 2, momentum=0.9)
         training.restart(model, training.state(model), seed=0)
         rows = step.movement(("sigmoid",), seeds=(0,), epochs=1, train=64)
         return np.array(model(x, training=True)), list(rows)

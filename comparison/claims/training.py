@@ -19,7 +19,7 @@ def dense_network(
     inputs=784,
     classes=10,
     kernel_initializer="glorot_uniform",
-    batch_normalization=False,
+    momentum=None,
 ):
     """Builds a plain dense network that gives logits.
 
@@ -32,7 +32,8 @@ def dense_network(
         inputs: The number of inputs.
         classes: The number of logits.
         kernel_initializer: Keras's name, for every layer.
-        batch_normalization: Whether each activation is preceded by one.
+        momentum: Of a batch normalisation in front of each activation; `None`
+            for no normalisation.
     """
     # Said everywhere: Keras's global policy may say something else.
     dtype = "float32"
@@ -46,10 +47,10 @@ def dense_network(
                 name=f"dense_{i}",
             )
         )
-        if batch_normalization:
+        if momentum is not None:
             stack.append(
                 keras.layers.BatchNormalization(
-                    dtype=dtype, name=f"normalization_{i}"
+                    momentum=momentum, dtype=dtype, name=f"normalization_{i}"
                 )
             )
         if activation is not None:
