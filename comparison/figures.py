@@ -303,7 +303,7 @@ def test_accuracy(rows, published=None, axes=None):
     found = (100 * rows["test_accuracy"]).groupby(rows["variant"])
     span = np.ptp(found.mean())
     axes.set_title(
-        f"Means span {span:.2f} points; seeds alone move one network by up to "
+        f"Means span {span:.2f} points; the runs of one network up to "
         f"{found.agg(np.ptp).max():.2f}"
         if several
         else f"{span:.2f} points from the least to the most; {images:,} test "
