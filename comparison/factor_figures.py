@@ -13,7 +13,7 @@ LEAST = 0.02
 # Where errors are marked that are several times others.
 MULTIPLES = (0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 1, 1.2, 1.5, 2, 3, 5, 10, 20)
 # So many have no room in a panel whose top is more than so many bottoms.
-WIDE = 8
+WIDE = 5
 FEWER = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50)
 # Where errors are marked.
 ERRORS = (1, 1.5, 2, 3, 5, 7)

@@ -855,6 +855,7 @@ FACTS = [
         ],
     ),
     # Where this stops.
+    ("fewer images and 50 epochs are settings", list),
     (
         "With {} seeds the interval of",
         lambda: [len(studies.study("knobs").seeds)],
