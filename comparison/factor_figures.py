@@ -70,9 +70,7 @@ def settings(table):
     axes.set_ylim(len(table) - 0.4, -0.6)
     axes.set_xscale("log")
     axes.set_xlim(left=LEAST * 0.9)
-    axes.xaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
-    axes.xaxis.set_major_formatter(ticker.FormatStrFormatter("%g"))
-    axes.xaxis.set_minor_locator(ticker.NullLocator())
+    _mark(axes.xaxis, ticker.LogLocator(subs=(1, 2, 5)))
     axes.set_xlabel("points of accuracy (logarithmic)")
     axes.grid(visible=False, axis="y")
     setting, activation, undecided = (
@@ -162,9 +160,7 @@ def orders(values, table):
         axes.set_yscale("log")
         bottom, top = axes.get_ylim()
         marked = FEWER if top > WIDE * bottom else MULTIPLES
-        axes.yaxis.set_major_locator(ticker.FixedLocator(marked))
-        axes.yaxis.set_major_formatter(ticker.FormatStrFormatter("%g"))
-        axes.yaxis.set_minor_locator(ticker.NullLocator())
+        _mark(axes.yaxis, ticker.FixedLocator(marked))
     turned = (table["turned"] > 0).sum()
     figure.suptitle(
         f"At {turned} of {(table['usual'] != '').sum()} settings two "
@@ -218,9 +214,7 @@ def seeds(values, factor):
     axes.set_xlabel(factor)
     axes.grid(visible=False, axis="x")
     axes.set_yscale("log")
-    axes.yaxis.set_major_locator(ticker.LogLocator(subs=ERRORS))
-    axes.yaxis.set_major_formatter(ticker.FormatStrFormatter("%g"))
-    axes.yaxis.set_minor_locator(ticker.NullLocator())
+    _mark(axes.yaxis, ticker.LogLocator(subs=ERRORS))
     axes.set_ylabel("error (%)")
     axes.set_title(
         f"From the worst mean to the best, in points:\n{',  '.join(spans)}"
@@ -263,9 +257,7 @@ def rates(table):
         axes.set_title(f"batches of {size}", fontsize="medium")
     axes = panels.flat[0]
     axes.set_yscale("log")
-    axes.yaxis.set_major_locator(ticker.LogLocator(subs=ERRORS))
-    axes.yaxis.set_major_formatter(ticker.FormatStrFormatter("%g"))
-    axes.yaxis.set_minor_locator(ticker.NullLocator())
+    _mark(axes.yaxis, ticker.LogLocator(subs=ERRORS))
     axes.set_ylabel("validation error (%)")
     figure.supxlabel("learning rate")
     edge = table["chosen"].isin([errors.columns[0], errors.columns[-1]]).sum()
@@ -296,6 +288,13 @@ def drawn(study, found, folders):
         f"{study.name}-settings": settings(table),
         f"{study.name}-orders": orders(factors.accuracies(records), table),
     }
+
+
+def _mark(axis, locator):
+    """Marks a logarithmic axis with plain numbers, at these alone."""
+    axis.set_major_locator(locator)
+    axis.set_major_formatter(ticker.FormatStrFormatter("%g"))
+    axis.set_minor_locator(ticker.NullLocator())
 
 
 def _by_level(values):

@@ -19,6 +19,7 @@ NOTEBOOK = ROOT / "notebooks" / "05_depth_and_initialisation.ipynb"
 GAUSSIAN = "random_normal 0.01"
 GLOROT, HE = "glorot_uniform", "he_normal"
 WIDTH, LAYERS = 100, 32
+EPSILON = keras.layers.BatchNormalization().epsilon
 
 
 # The algebra: the notebook's own cells, run.
@@ -256,8 +257,7 @@ def normalised_deviations(name):
     a, found = a[:WIDTH], []
     for _ in range(LAYERS):
         u = a @ rng.normal(0, 0.01, (a.shape[1], WIDTH))
-        epsilon = keras.layers.BatchNormalization().epsilon
-        z = (u - u.mean(0)) / np.sqrt(u.var(0) + epsilon)
+        z = (u - u.mean(0)) / np.sqrt(u.var(0) + EPSILON)
         found.append(z.std(0).mean())
         a = np.array(f(z))
     return found
@@ -630,7 +630,7 @@ FACTS = [
     ("with 16 layers again", list),
     (
         "well above the {} which Keras adds to it",
-        lambda: [keras.layers.BatchNormalization().epsilon],
+        lambda: [EPSILON],
     ),
     # Depth.
     ("in dense networks of {} units on MNIST", lambda: [WIDTH]),
@@ -806,7 +806,7 @@ FACTS = [
     ),
     (
         "Keras adds {} to each variance",
-        lambda: [keras.layers.BatchNormalization().epsilon],
+        lambda: [EPSILON],
     ),
     (
         "have a standard deviation of {} in the first layer, {} in the fourth "

@@ -16,10 +16,21 @@ EPOCHS = "epochs, 55,000 images"
 
 
 @functools.cache
+def recorded(name):
+    """The records of a study."""
+    return studies.records(studies.study(name), FOLDERS)
+
+
+def full_rate(record):
+    """How many epochs it has trained at the rate that it began with."""
+    rates = record["history"]["learning_rate"]
+    return next(n for n, rate in enumerate(rates) if rate < rates[0])
+
+
+@functools.cache
 def runs():
     knobs = studies.study("knobs")
-    found = studies.records(knobs, FOLDERS)
-    return factors.gather(knobs, found, FOLDERS)
+    return factors.gather(knobs, recorded("knobs"), FOLDERS)
 
 
 @functools.cache
@@ -120,10 +131,9 @@ def changed():
 @functools.cache
 def on_all_images():
     """Records without normalisation on all images, by activation: seed 0."""
-    found = studies.records(studies.study("unnormalised"), FOLDERS)
     return {
         record["configuration"]["activation"]: record
-        for record in found
+        for record in recorded("unnormalised")
         if record["configuration"]["seed"] == 0
     }
 
@@ -307,12 +317,11 @@ def lost_in_epoch_15():
 
 def validated(study, epoch):
     """Mean validation accuracy in % behind an epoch, of the shared seeds."""
-    found = studies.records(studies.study(study), FOLDERS)
     seeds = studies.study("part").seeds
     return 100 * np.mean(
         [
             record["history"]["val_accuracy"][epoch - 1]
-            for record in found
+            for record in recorded(study)
             if record["configuration"]["seed"] in seeds
         ]
     )
@@ -334,12 +343,10 @@ def jumps():
     From the second epoch on, by activation.
     """
     moves = {}
-    for record in studies.records(studies.study("controlled"), FOLDERS):
-        history = record["history"]
-        rates = history["learning_rate"]
-        last = next(n for n, rate in enumerate(rates) if rate < rates[0])
+    for record in recorded("controlled"):
+        accuracy = record["history"]["val_accuracy"][1 : full_rate(record)]
         of = moves.setdefault(record["configuration"]["activation"], [])
-        of += list(np.abs(np.diff(history["val_accuracy"][1:last])))
+        of += list(np.abs(np.diff(accuracy)))
     return {name: 100 * np.mean(values) for name, values in moves.items()}
 
 
@@ -387,19 +394,20 @@ def sigmoid_at_ten():
 
 def first_lowered():
     """Behind which epochs of the controlled runs, at least and at most."""
-    behind = [
-        next(n for n, rate in enumerate(rates) if rate < rates[0])
-        for record in studies.records(studies.study("controlled"), FOLDERS)
-        for rates in [record["history"]["learning_rate"]]
-    ]
+    behind = [full_rate(record) for record in recorded("controlled")]
     return [min(behind), max(behind)]
 
 
 @functools.cache
-def table_of_four():
+def table_of(*names):
+    """The table of these activations alone."""
     return factors.table(
-        [r for r in runs() if r["configuration"]["activation"] in FOUR]
+        [r for r in runs() if r["configuration"]["activation"] in names]
     )
+
+
+def table_of_four():
+    return table_of(*FOUR)
 
 
 def largest_of_four():
@@ -431,13 +439,7 @@ def four_without_normalisation():
 
 def relu_and_tanh():
     """Their distance at the article's values, asked alone, if it is shown."""
-    found = factors.table(
-        [
-            r
-            for r in runs()
-            if r["configuration"]["activation"] in ("relu", "tanh")
-        ]
-    )
+    found = table_of("relu", "tanh")
     row = found.iloc[0]
     none = not (found["further"] == "activation").any()
     alone = none and row["shown"] == 1 and usual("shown") == [0]

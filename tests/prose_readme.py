@@ -1,9 +1,9 @@
 """The facts in the README; see prose.py."""
 
-import functools
 import itertools
 
 import prose_03
+import prose_05
 
 from comparison import depth, records, studies, tables
 
@@ -50,24 +50,10 @@ def bottom():
     return [prose_03.low_last()]
 
 
-@functools.cache
-def medians(study="depth"):
-    study = studies.study(study)
-    found = studies.records(study, [records.RESULTS])
-    return depth.accuracies(depth.ends(study, found))["median"]
-
-
 def reaching(layers):
     """How many networks of this depth there are, and end at 90 % or more."""
-    median = medians().xs(layers, level="depth")
+    median = prose_05.fields(f"depth == {layers}")["median"]
     return [len(median), (median >= depth.REACHED).sum()]
-
-
-def normalised(name):
-    """The median of 32 normalised layers from Glorot's, in percent."""
-    found = medians("depth_normalised")
-    keys = {"initializer": "glorot_uniform", "activation": name, "depth": 32}
-    return 100 * found.xs(tuple(keys.values()), level=list(keys)).item()
 
 
 def all_of(networks, reached):
@@ -104,7 +90,7 @@ FACTS = [
     (
         "with batch normalisation 32 layers end at {} % with ReLU and at {} % "
         "with swish",
-        lambda: [normalised(name) for name in ("relu", "swish")],
+        lambda: [prose_05.normalised(name) for name in ("relu", "swish")],
     ),
     ("(Towards Data Science, {};", lambda: [2019]),
     (", {}. MNIST", lambda: [2017]),
