@@ -20,8 +20,9 @@ from activations import shown, unknown
 from comparison import terminal
 
 CLASSES = 10
-# Of a dataset that comes in one part, so many images are for validation, and
-# so many for testing.
+# So many images are held out for validation; of a dataset that comes in one
+# part a smaller number, and as many for testing.
+HELD_OUT = 5000
 PART = 1000
 # More than the head of an array or an IDX file takes, in bytes.
 _HEADER = 4096
@@ -133,6 +134,24 @@ def test_size(name):
     """Returns how many images a dataset has for testing."""
     shapes = DATASETS[check_name(name)].shapes
     return shapes["x_test"][0] if "x_test" in shapes else PART
+
+
+def epoch_sizes(name, validation="held_out", train_samples=None):
+    """Returns how many images an epoch trains on, and how many it validates.
+
+    The arguments are those of `load`.
+    """
+    shapes = DATASETS[check_name(name)].shapes
+    train = shapes["x_train"][0]
+    held_out = HELD_OUT
+    if "x_test" not in shapes:
+        train -= PART
+        held_out = PART
+    if validation == "test":
+        held_out = test_size(name)
+    else:
+        train -= held_out
+    return (train if train_samples is None else train_samples), held_out
 
 
 @functools.lru_cache(maxsize=1)
@@ -340,8 +359,7 @@ def _split(name, arrays, validation, train_samples):
     if validation == "test":
         x_validation, y_validation = x_test, y_test
     else:
-        held_out = 5000 if "x_test" in arrays else PART
-        train, index = by_class(train, held_out)
+        train, index = by_class(train, HELD_OUT if "x_test" in arrays else PART)
         x_validation, y_validation = images[index], labels[index]
     if train_samples is not None:
         if not CLASSES <= train_samples <= len(train) - CLASSES:

@@ -5,13 +5,18 @@ import sys
 
 from tqdm import tqdm
 
-from comparison import terminal
+from comparison import data, terminal
+
+# Training on an image takes about three times as long as looking at it: once
+# forward, and back for the gradients by inputs and by weights.
+LOOK = 1 / 3
 
 
 class Progress:
     """Bars on a terminal, one for the study and one a run; else lines.
 
-    Elsewhere each epoch has a line. Times left are from the epochs done here.
+    Elsewhere each epoch has a line. Times left are from the epochs done here;
+    those of the study count by their images, as if its networks were equal.
 
     Args:
         study: A `Study`.
@@ -27,7 +32,8 @@ class Progress:
         self.stream = terminal.Lenient(sys.stderr)
         self.on_terminal = self.stream.isatty()
         self.bars = {}
-        self.all = self._bar(sum(c.epochs * c.fits for c in to_do))
+        images = sum(c.epochs * c.fits * _images(c) for c in to_do)
+        self.all = self._bar(images, "image", unit_scale=True)
         self._count()
 
     def __enter__(self):
@@ -40,7 +46,8 @@ class Progress:
     def start(self, configuration):
         """Shows a run that begins, or goes on."""
         if configuration not in self.bars:
-            bar = self._bar(configuration.epochs * configuration.fits)
+            epochs = configuration.epochs * configuration.fits
+            bar = self._bar(epochs, "epoch")
             name = self.study.variant(configuration)
             bar.set_description_str(f"{name}, seed {configuration.seed}")
             self.bars[configuration] = bar
@@ -53,13 +60,14 @@ class Progress:
         """
         bar = self.bars[configuration]
         epochs = len(history["loss"])
+        images = _images(configuration)
         if bar.n == 0:
             # Those of before an interruption took no time here.
-            for each in (bar, self.all):
-                each.initial += epochs - 1
-                each.update(epochs - 1)
+            for each, size in ((bar, 1), (self.all, images)):
+                each.initial += size * (epochs - 1)
+                each.update(size * (epochs - 1))
         bar.update()
-        self.all.update()
+        self.all.update(images)
         accuracy = f"validation accuracy {history['val_accuracy'][-1]:.4f}"
         bar.set_postfix_str(accuracy)
         if not self.on_terminal:
@@ -77,7 +85,7 @@ class Progress:
             # No epoch of it was trained here.
             self.epoch(configuration, record["history"])
         # A run that diverged ends early.
-        self.all.total -= bar.total - bar.n
+        self.all.total -= _images(configuration) * (bar.total - bar.n)
         bar.close()
         del self.bars[configuration]
         self.finished += 1
@@ -86,16 +94,27 @@ class Progress:
     def _count(self):
         self.all.set_description_str(f"{self.finished} of {self.total} runs")
 
-    def _bar(self, epochs):
+    def _bar(self, total, unit, **looks):
         return tqdm(
-            total=epochs,
-            unit="epoch",
+            total=total,
+            unit=unit,
             file=self.stream if self.on_terminal else io.StringIO(),
             dynamic_ncols=True,
             leave=False,
             # The mean over all epochs, not one that follows the last.
             smoothing=0,
+            **looks,
         )
+
+
+def _images(configuration):
+    """Returns how many images an epoch counts as."""
+    train, validation = data.epoch_sizes(
+        configuration.dataset,
+        configuration.validation,
+        configuration.train_samples,
+    )
+    return round(train + LOOK * validation)
 
 
 def _left(bar):

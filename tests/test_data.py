@@ -197,6 +197,20 @@ def test_train_samples_are_by_class_and_some_of_all(sample):
     np.testing.assert_array_equal(part.x_validation, sample.x_validation)
 
 
+@pytest.mark.parametrize("validation", ["held_out", "test"])
+@pytest.mark.parametrize("train_samples", [None, 300])
+def test_epoch_sizes_are_those_of_what_is_loaded(validation, train_samples):
+    of = data.load("mnist_sample", None, validation, train_samples)
+    sizes = data.epoch_sizes("mnist_sample", validation, train_samples)
+    assert sizes == (len(of.x_train), len(of.x_validation))
+
+
+def test_epoch_sizes_of_mnist():
+    assert data.epoch_sizes("mnist") == (55_000, 5_000)
+    assert data.epoch_sizes("fashion_mnist", "test") == (60_000, 10_000)
+    assert data.epoch_sizes("mnist", train_samples=10_000) == (10_000, 5_000)
+
+
 @pytest.mark.parametrize("train_samples", [9, 2991, 60000])
 def test_train_samples_out_of_range(train_samples):
     with pytest.raises(ValueError, match=rf"from 10 to 2990.*{train_samples}"):

@@ -1,5 +1,6 @@
 """Tests of comparison/progress.py: lines, bars, and terminals that fail."""
 
+import dataclasses
 import errno
 import io
 import re
@@ -57,6 +58,32 @@ def test_time_left(monkeypatch, tmp_path, write_record, capsys):
         bars.epoch(tanh, {k: v[:2] for k, v in history.items()})
         (line,) = capsys.readouterr().err.splitlines()
         assert "08:00 left; 4 of 5 runs, 08:00 left" in line
+
+
+def test_time_left_of_runs_with_more_and_with_fewer_images(
+    monkeypatch, tmp_path, write_record, capsys
+):
+    """10,000 images take longer than 1,000, and 5,000 validate both."""
+    now = [0.0]
+    monkeypatch.setattr("tqdm.std.time", lambda: now[0])
+    few, many = (
+        dataclasses.replace(
+            studies.study("part").configurations[0],
+            train_samples=samples,
+            epochs=epochs,
+        )
+        for samples, epochs in ((1_000, 4), (10_000, 2))
+    )
+    history = write_record(few, tmp_path)["history"]
+    study = studies.study("part")
+    with progress.Progress(study, [few, many], 2) as bars:
+        bars.start(few)
+        now[0] += 8.01
+        bars.epoch(few, {k: v[:1] for k, v in history.items()})
+        (line,) = capsys.readouterr().err.splitlines()
+        # 8 s for 1,000 images and a third of 5,000, for 2,667; so three times
+        # that, and twice 35 s for 11,667.
+        assert "00:24 left; 0 of 2 runs, 01:34 left" in line
 
 
 def test_run_that_had_all_its_epochs_behind_it(
