@@ -77,10 +77,14 @@ def settings(table):
         (table["further"] == one).sum()
         for one in ("setting", "activation", "undecided")
     )
+    compared = setting + activation + undecided
     figure.suptitle(
-        f"In {setting} of {setting + activation + undecided} settings the "
-        f"setting moves the accuracy further,\nin {activation} the activation "
-        f"does; in {undecided} the intervals overlap",
+        f"In {setting} of {compared} settings the setting moves the accuracy "
+        f"further,\nin {activation} the activation does; in {undecided} the "
+        "intervals overlap"
+        if compared
+        else "Which moves the accuracy further? Of single runs there is no "
+        "interval",
         fontsize="large",
     )
     figure.legend(loc="outside lower center", ncols=2)

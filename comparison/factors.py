@@ -231,7 +231,7 @@ def table(records):
     - `span`, `span low`, `span high`: from the mean of the worst activation at
       this level to that of the best; see `statistics.span`.
     - `further`: which of the two is larger, `"setting"` or `"activation"`, and
-      `"undecided"` where their intervals overlap.
+      `"undecided"` where their intervals overlap; nothing where there is none.
     - `between`: the standard deviation between activations, less the noise of
       the seeds; see `statistics.spread_of_means`.
 
@@ -453,9 +453,11 @@ def _span(samples):
 
 def _further(level, effect, span):
     """Returns which of the two is larger beyond the intervals of both."""
-    if level.reference is None:
-        return ""
     _, low, high = effect
+    # Of single runs there is no interval.
+    ends = low, span["span low"]
+    if level.reference is None or any(map(math.isnan, ends)):
+        return ""
     least = 0 if low < 0 < high else min(abs(low), abs(high))
     most = max(abs(low), abs(high))
     if least > span["span high"]:

@@ -105,6 +105,11 @@ def test_settings_are_the_table_sorted_by_what_moves_most(table):
     assert "a note" in [text.get_text() for text in key.get_texts()]
 
 
+def test_title_of_settings_of_single_runs(table):
+    figure = factor_figures.settings(table.assign(further=""))
+    assert "Of single runs there is no interval" in figure.get_suptitle()
+
+
 def test_orders_are_errors_over_their_median(table):
     means = {"dropout": 0.0}, {}, {"dropout": 0.75}
     errors = {"sigmoid": (4, 2, 32), "tanh": (2, 2, 2), "relu": (1, 2, 4)}

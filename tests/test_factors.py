@@ -219,6 +219,8 @@ def test_what_moves_it_further_beyond_both_intervals(fall, means, further):
     ]
     assert (above or ["undecided"]) == [row["further"]] == [further]
     assert factors.table(runs).iloc[0]["further"] == ""
+    one_seed = [r for r in runs if r["configuration"]["seed"] == 0]
+    assert set(factors.table(one_seed)["further"]) == {""}
 
 
 def test_missing_seed_is_left_out_and_diverged_activation_too():
