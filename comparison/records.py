@@ -348,15 +348,32 @@ def environment():
     for name in _PACKAGES.get(found["backend"], ()):
         found[name] = importlib.import_module(name).__version__
     if found["backend"] == "tensorflow":
+        found["onednn"] = process.onednn()
+    found["device"] = _accelerator(found["backend"]) or found["device"]
+    found["threads"] = process.threads()
+    return found
+
+
+def _accelerator(backend):
+    """Returns the name of what a backend computes on, if not the processor."""
+    if backend == "tensorflow":
         import tensorflow as tf
 
-        found["onednn"] = process.onednn()
         gpus = tf.config.list_physical_devices("GPU")
         if gpus:
             details = tf.config.experimental.get_device_details(gpus[0])
-            found["device"] = details.get("device_name", "GPU")
-    found["threads"] = process.threads()
-    return found
+            return details.get("device_name", "GPU")
+    if backend == "jax":
+        import jax
+
+        if jax.default_backend() != "cpu":
+            return jax.devices()[0].device_kind
+    if backend == "torch":
+        import torch
+
+        if torch.cuda.is_available():
+            return torch.cuda.get_device_name()
+    return None
 
 
 def _commit():

@@ -8,13 +8,14 @@ import pathlib
 import platform
 import subprocess
 import sys
+import types
 import warnings
 
 import joblib
 import keras
 import pytest
 
-from comparison import process
+from comparison import process, records
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 # What the process sets, or would find set by the tests' own.
@@ -243,6 +244,54 @@ print(json.dumps([records.environment(), xla]))
         assert xla == (backend == "jax")
         assert done.stderr == ""
     assert ("jaxlib" in environment) == (backend == "jax")
+
+
+class Accelerators:
+    """Of a backend's module, what says which there are."""
+
+    def __init__(self, kind, names):
+        self.names = names
+        self.kind = kind
+        self.cuda = self
+
+    def default_backend(self):
+        return self.kind
+
+    def devices(self):
+        return [types.SimpleNamespace(device_kind=n) for n in self.names]
+
+    def is_available(self):
+        return self.kind != "cpu"
+
+    def get_device_name(self):
+        return self.names[0]
+
+    def get_num_threads(self):
+        return 1
+
+
+@pytest.mark.parametrize("backend", ["jax", "torch"])
+def test_accelerator_is_named(monkeypatch, backend):
+    """What has computed a result, not the processor beside it."""
+    monkeypatch.setattr(keras.backend, "backend", lambda: backend)
+    monkeypatch.setattr(records, "_PACKAGES", {})
+    there = Accelerators("gpu", ["NVIDIA H200", "another"])
+    monkeypatch.setitem(sys.modules, backend, there)
+    assert records.environment()["device"] == "NVIDIA H200"
+    monkeypatch.setitem(sys.modules, backend, Accelerators("cpu", ["cpu"]))
+    assert records.environment()["device"] == process.processor()[0]
+
+
+@pytest.mark.parametrize(
+    "details, name", [({"device_name": "Tesla T4"}, "Tesla T4"), ({}, "GPU")]
+)
+def test_accelerator_of_tensorflow_is_named(monkeypatch, details, name):
+    config = pytest.importorskip("tensorflow").config
+    monkeypatch.setattr(config, "list_physical_devices", lambda kind: ["one"])
+    monkeypatch.setattr(
+        config.experimental, "get_device_details", lambda gpu: details
+    )
+    assert records.environment()["device"] == name
 
 
 def test_no_other_c_library_is_told(monkeypatch):
