@@ -96,8 +96,11 @@ def _draw_effects(axes, effects, places):
     for sign, mark, words in (
         (1, ">", "the setting raises the mean of all activations"),
         (-1, "<", "the setting lowers it"),
+        (0, "o", "the setting leaves it, to two digits"),
     ):
         rows = np.sign(effects) == sign
+        if not sign and not rows.any():
+            continue
         sizes = effects[rows].abs().clip(LEAST)
         axes.plot(
             sizes,

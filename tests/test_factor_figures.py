@@ -105,6 +105,18 @@ def test_settings_are_the_table_sorted_by_what_moves_most(table):
     assert "a note" in [text.get_text() for text in key.get_texts()]
 
 
+def test_setting_that_does_nothing_has_its_mark(table):
+    table.loc[("dropout", "0.75"), "effect"] = 0.0
+    figure = factor_figures.settings(table)
+    (mark,) = [
+        line
+        for line in figure.axes[0].get_lines()
+        if str(line.get_label()).startswith("the setting leaves it")
+    ]
+    assert mark.get_xdata() == [factor_figures.LEAST]
+    assert mark.get_ydata() == pytest.approx(4 - 0.17)
+
+
 def test_title_of_settings_of_single_runs(table):
     figure = factor_figures.settings(table.assign(further=""))
     assert "Of single runs there is no interval" in figure.get_suptitle()
