@@ -195,6 +195,15 @@ class Configuration:
         0.001, "The optimizer's first one.", _number, float, 0, 10, "(]"
     )
     momentum: float = _field(0.0, "Of sgd.", _number, float, 0, 1, "[)")
+    epsilon: float = _field(
+        1e-7,
+        "Of adam: what a step is divided by besides the size of the gradients.",
+        _number,
+        float,
+        0,
+        1,
+        "(]",
+    )
     schedule: bool = _field(
         True,
         "Whether the learning rate is lowered where the validation loss no "
@@ -289,6 +298,7 @@ class Configuration:
             ("negative_slope", "activation", ("leaky_relu",)),
             ("stddev", "kernel_initializer", normal),
             ("momentum", "optimizer", ("sgd",)),
+            ("epsilon", "optimizer", ("adam",)),
             ("hidden", "network", ("dense", "mish")),
             ("random_biases", "network", ("dense", "mish")),
             ("output", "network", ("dense", "mish")),

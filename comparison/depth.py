@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from comparison import runs, tables
+from comparison.configuration import Configuration
 
 # A network reaches what is asked of it with this accuracy in validation.
 REACHED = 0.9
@@ -15,8 +16,9 @@ def ends(study, records):
     """Returns `tables.ends` with what tells networks by depth apart.
 
     Columns besides: `initializer`, with its standard deviation where it has
-    one; `optimizer`; `normalised`, whether by batch; `depth`, the number of
-    hidden dense layers; `best`, the highest validation accuracy of all epochs.
+    one; `optimizer`, with its epsilon where that is not Keras's; `normalised`,
+    whether by batch; `depth`, the number of hidden dense layers; `best`, the
+    highest validation accuracy of all epochs.
     The rows are sorted by the first four, each in the study's order.
     """
     rows = tables.ends(study, records)
@@ -25,7 +27,11 @@ def ends(study, records):
         c.kernel_initializer + (f" {c.stddev}" if c.stddev else "")
         for c in configurations
     ]
-    rows["optimizer"] = [c.optimizer for c in configurations]
+    usual = Configuration.__dataclass_fields__["epsilon"].default
+    rows["optimizer"] = [
+        c.optimizer + (f" {c.epsilon:g}" if c.epsilon != usual else "")
+        for c in configurations
+    ]
     rows["normalised"] = [c.batch_normalization for c in configurations]
     rows["depth"] = [len(c.hidden) for c in configurations]
     best = [max(record["history"]["val_accuracy"]) for record in records]

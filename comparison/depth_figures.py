@@ -105,7 +105,9 @@ def _worded(kind, value):
     if kind == "normalised":
         return "batch normalisation" if value else "plain"
     if kind == "optimizer":
-        return {"adam": "Adam", "sgd": "SGD"}[value]
+        name, *epsilon = value.split()
+        words = {"adam": "Adam", "sgd": "SGD"}[name]
+        return " with ε = ".join([words, *epsilon])
     return INITIALIZERS.get(value, value)
 
 

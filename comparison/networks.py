@@ -42,7 +42,9 @@ def build(configuration, input_shape=(28, 28, 1), classes=10):
             configuration.learning_rate, configuration.momentum
         )
     else:
-        optimizer = fused.FusedAdam(configuration.learning_rate)
+        optimizer = fused.FusedAdam(
+            configuration.learning_rate, epsilon=configuration.epsilon
+        )
     if configuration.dtype_policy == "mixed_float16":
         # Keras does so only where its global policy is this one.
         optimizer = keras.optimizers.LossScaleOptimizer(optimizer)

@@ -329,6 +329,14 @@ STUDIES = {
             learning_rate=0.1,
             batch_size=64,
         ),
+        _in_depth(
+            "depth_epsilon",
+            "The networks of `depth` from Glorot's initialisation and from the "
+            "plain small Gaussian, with an epsilon of Adam so small that it "
+            "holds back no gradient that float32 can square.",
+            (INITIALIZERS[0], INITIALIZERS[-1]),
+            epsilon=1e-16,
+        ),
         of_networks(
             "cited_swish",
             "The experiment on MNIST that the article cites for swish: dense "

@@ -1,5 +1,6 @@
 """Tests of networks by depth, on records that were made up."""
 
+import dataclasses
 import re
 
 import matplotlib
@@ -168,6 +169,18 @@ def test_grid_names_what_differs(study, records):
     other = other.assign(normalised=True, optimizer="sgd")
     figure = depth_figures.grid(pd.concat([one, other]))
     assert figure.get_suptitle() == deepest + "Adam: 0 of 2, SGD: 1 of 2"
+    other = other.assign(optimizer="adam 1e-16")
+    figure = depth_figures.grid(pd.concat([one, other]))
+    assert figure.get_suptitle() == (
+        deepest + "Adam: 0 of 2, Adam with ε = 1e-16: 1 of 2"
+    )
+
+
+def test_other_epsilon_is_another_optimizer(study, write_record, tmp_path):
+    configuration = dataclasses.replace(study.configurations[0], epsilon=1e-16)
+    found = [write_record(configuration, tmp_path)]
+    (name,) = depth.ends(study, found)["optimizer"]
+    assert name == "adam 1e-16"
 
 
 def _is_he(record):

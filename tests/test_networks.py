@@ -475,6 +475,13 @@ PLAIN = {
         "softmax",
         keras.optimizers.Adam(0.003),
     ),
+    # As large as the gradients, so that it counts.
+    "adam, epsilon": (
+        lambda: dense("tanh", epsilon=0.01),
+        lambda: plain_dense("tanh", False, 0.0),
+        "softmax",
+        keras.optimizers.Adam(0.001, epsilon=0.01),
+    ),
     "sgd, normalised, dropout": (
         lambda: dense(
             "relu",

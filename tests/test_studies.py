@@ -52,6 +52,7 @@ def test_controlled_differs_in_activation_and_seed_only():
         "optimizer": "adam",
         "learning_rate": 0.001,
         "momentum": 0.0,
+        "epsilon": 1e-7,
         "schedule": True,
         "shuffle": True,
         "negative_slope": 0.01,
