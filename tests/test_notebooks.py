@@ -5,6 +5,7 @@ What their cells print is compared by nbval; see pyproject.toml.
 
 import ast
 import base64
+import contextlib
 import errno
 import io
 import os
@@ -13,6 +14,7 @@ import re
 import runpy
 import shutil
 import subprocess
+import symtable
 import sys
 
 import nbformat
@@ -48,6 +50,37 @@ def assigned(cell):
     names = ast.walk(ast.parse("\n".join(lines)))
     names = [node for node in names if isinstance(node, ast.Name)]
     return {node.id for node in names if isinstance(node.ctx, ast.Store)}
+
+
+def names(cell):
+    """The global names that a cell reads from elsewhere, and those it binds.
+
+    A text reads what it calls.
+    """
+    if cell.cell_type == "markdown":
+        nodes = []
+        for code in re.findall(r"`([^`\n]+\))`", cell.source):
+            with contextlib.suppress(SyntaxError):
+                nodes += ast.walk(ast.parse(code))
+        found = [n for n in nodes if isinstance(n, ast.Name)]
+        return {n.id for n in found if isinstance(n.ctx, ast.Load)}, set()
+    lines = [x for x in cell.source.splitlines() if x[:1] not in "%!"]
+    top = symtable.symtable("\n".join(lines), "cell", "exec")
+    binds = {
+        s.get_name()
+        for s in top.get_symbols()
+        if s.is_assigned() or s.is_imported()
+    }
+    reads, tables = set(), [top]
+    while tables:
+        table = tables.pop()
+        tables += table.get_children()
+        reads |= {
+            s.get_name()
+            for s in table.get_symbols()
+            if s.is_referenced() and (table is top or s.is_global())
+        }
+    return reads - binds, binds
 
 
 def trains(path):
@@ -95,6 +128,19 @@ def test_is_stored_as_executed_in_order(path):
             if output.output_type == "stream":
                 assert output.name == "stdout", output.text
     assert any(cell.outputs for cell in cells)
+
+
+@each_notebook
+def test_cell_can_be_run_again_when_all_have_run(path):
+    """What it reads of earlier cells, no later cell has made something else.
+
+    Else what a reader changes in it shows another thing than it says.
+    """
+    cells = [names(cell) for cell in read(path).cells]
+    for place, (reads, _) in enumerate(cells):
+        before = set().union(*(binds for _, binds in cells[:place]))
+        behind = set().union(*(binds for _, binds in cells[place + 1 :]))
+        assert not reads & before & behind, place
 
 
 @each_notebook
