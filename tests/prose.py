@@ -87,7 +87,8 @@ def _as_shown(value, shown):
     form = f".{len(digits)}{'e' if 'e' in shown else 'f'}"
     plain = shown.lstrip("+\u2212-")
     text = f"{abs(value):{',' if ',' in plain else ''}{form}}"
-    if "e" in shown:
+    # Of what is no number, there is none.
+    if "e" in text:
         mantissa, _, exponent = text.partition("e")
         text = f"{mantissa}e{int(exponent)}"
     negative = value < 0 and float(text.replace(",", "")) != 0

@@ -346,6 +346,14 @@ def test_levels_are_run_one_after_the_other(fake_runs, tmp_path):
     assert [runs.of_record(record) for record in records] == list(
         study.configurations
     )
+    # A level that was begun, but not with its first run, goes on first.
+    *_, last = [c for c in study.configurations if c.hidden == (8,)]
+    for c in study.configurations:
+        if c == last or c.hidden == (4, 4):
+            (tmp_path / f"{c.key}.json").unlink()
+    fake_runs.clear()
+    studies.run(study, tmp_path)
+    assert fake_runs[0] == last and len(fake_runs) == 5
 
 
 def test_files_of_one_run_end_that_run_alone(
