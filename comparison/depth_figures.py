@@ -89,7 +89,8 @@ def _fill(axes, part, names, depths):
 
 
 def _fields(part, column, names, depths):
-    return depth.by_depth(part, column).reindex(names)[depths].to_numpy(float)
+    found = depth.by_depth(part, column).reindex(index=names, columns=depths)
+    return found.to_numpy(float)
 
 
 def _shown(row):
@@ -114,22 +115,22 @@ def _worded(kind, value):
 def _reaching(table, depths):
     """Says how many networks get there, at the depths that tell most.
 
-    At the least and the most; or at the most alone, by the kind of network
-    that is set beside another.
+    To 90 %, at the least and the most; or, where a kind of network is set
+    beside another, at the most alone, to where every seed has learned.
     """
-    there = table["median"] >= depth.REACHED
     for kind in ("normalised", "optimizer"):
         if table.index.unique(kind).size > 1:
-            deep = there.xs(depths[-1], level="depth").groupby(kind, sort=False)
+            all_ = table["learned"] == table["seeds"]
+            deep = all_.xs(depths[-1], level="depth").groupby(kind, sort=False)
             counts = ", ".join(
                 f"{_worded(kind, value)}: {part.sum()} of {len(part)}"
                 for value, part in deep
             )
             return (
-                f"Networks with {depths[-1]} hidden layers that end at 90 % or "
-                f"more\n{counts}"
+                f"Networks with {depths[-1]} hidden layers of which every seed "
+                f"learned\n{counts}"
             )
-    there = there.groupby("depth")
+    there = (table["median"] >= depth.REACHED).groupby("depth")
     counts = [
         f"{there.sum()[layers]} of {there.size()[layers]}" for layers in depths
     ]

@@ -251,10 +251,11 @@ def rates(table):
         for name, row in errors.iterrows():
             look = {"marker": marker(name), "color": colour(name)}
             axes.plot(row.index, row, **look, label=label(name))
-            chosen = rows.loc[(size, name), "chosen"]
-            axes.plot(
-                chosen, row[chosen], "ko", markersize=13, fillstyle="none"
-            )
+            # Of a network that diverged at every rate, none is.
+            for chosen in rows.loc[[(size, name)], "chosen"].dropna():
+                axes.plot(
+                    chosen, row[chosen], "ko", markersize=13, fillstyle="none"
+                )
         axes.set_xscale("log")
         axes.set_xticks(
             errors.columns, [f"{rate:g}" for rate in errors.columns]
@@ -267,9 +268,10 @@ def rates(table):
     _mark(axes.yaxis, ticker.LogLocator(subs=ERRORS))
     axes.set_ylabel("validation error (%)")
     figure.supxlabel("learning rate")
-    edge = table["chosen"].isin([errors.columns[0], errors.columns[-1]]).sum()
+    best = table["chosen"].dropna()
+    edge = best.isin([errors.columns[0], errors.columns[-1]]).sum()
     figure.suptitle(
-        f"{edge} of {len(table)} best rates (ringed) lie at an end of what was "
+        f"{edge} of {len(best)} best rates (ringed) lie at an end of what was "
         "tried",
         fontsize="large",
     )
@@ -290,11 +292,11 @@ def drawn(study, found, folders):
     records = factors.gather(study, found, folders)
     if not records:
         return {}
-    table = factors.table(records)
-    return {
-        f"{study.name}-settings": settings(table),
-        f"{study.name}-orders": orders(factors.accuracies(records), table),
-    }
+    table, values = factors.table(records), factors.accuracies(records)
+    figures = {f"{study.name}-settings": settings(table)}
+    if _by_level(values):
+        figures[f"{study.name}-orders"] = orders(values, table)
+    return figures
 
 
 def _mark(axis, locator):

@@ -111,7 +111,7 @@ LEVELS = (
         ARTICLE,
     ),
     *_levels(
-        "training images",
+        "fewer training images",
         "10,000",
         {
             "300": {"train_samples": 300, "epochs": 267},
@@ -313,7 +313,9 @@ def interactions(records):
     columns = ["factor", "level", "first", "second", "at reference", "at level"]
     columns += ["change", "low", "high", "verdict", "shown", "turned"]
     if not parts:
-        return pd.DataFrame(columns=columns)
+        return pd.DataFrame(columns=columns).astype(
+            {"shown": bool, "turned": bool}
+        )
     return _rounded(pd.concat(parts, ignore_index=True)[columns])
 
 
@@ -335,13 +337,13 @@ def rates(records):
             for record in records
         ]
     )
-    found = rows.pivot_table(
+    found = rows.pivot(
         index=["batch_size", "activation"],
         columns="learning_rate",
         values="accuracy",
-        sort=False,
-        dropna=False,
-    ).sort_index(axis=1)
+    )
+    networks = rows[["batch_size", "activation"]].drop_duplicates()
+    found = found.loc[pd.MultiIndex.from_frame(networks)]
     chosen = found.dropna(how="all").idxmax(axis=1)
     return found.round(DIGITS).assign(chosen=chosen)
 
@@ -372,9 +374,11 @@ def _accuracy(record, epoch):
         if record["test"] is None:
             return math.nan
         return SCALE * record["test"]["accuracy"]
-    behind = record["history"]["val_accuracy"][:epoch]
-    # One that diverged has fewer.
-    return SCALE * behind[-1] if len(behind) == epoch else math.nan
+    epochs = record["history"]["val_accuracy"]
+    # The last of one that diverged is where it did.
+    if epoch > len(epochs) - record["diverged"]:
+        return math.nan
+    return SCALE * epochs[epoch - 1]
 
 
 def _at(values, level):

@@ -118,6 +118,10 @@ def curves(histories, metric, published=None):
     Returns:
         The figure.
     """
+    several = histories["seed"].nunique() > 1
+    words = _ends(histories, metric, several)
+    if not metric.endswith("loss"):
+        histories = histories.assign(**{metric: _inside(histories[metric])})
     networks = dict(list(histories.groupby("variant", sort=False)))
     first = min(SETTLED, histories["epoch"].max())
     settled = histories.loc[histories["epoch"] >= first, metric]
@@ -139,9 +143,8 @@ def curves(histories, metric, published=None):
         # Where every run diverged there is nothing to scale.
         if settled.notna().any():
             _stretch(axes, metric)
-    several = histories["seed"].nunique() > 1
     _key(figure, several, published is not None)
-    figure.suptitle(_ends(networks, metric, several), fontsize="large")
+    figure.suptitle(words, fontsize="large")
     unit = "nats, with L2" if metric.endswith("loss") else "%"
     figure.supylabel(f"{METRIC_LABELS[metric]} ({unit})")
     return figure
@@ -206,6 +209,17 @@ def _stretch(axes, metric):
     axes.yaxis.set_minor_locator(ticker.NullLocator())
 
 
+def _inside(accuracies):
+    """Returns accuracies that a logit scale has a place for.
+
+    It has none for 0 and for 1: those lie half as far from the end as the
+    nearest other.
+    """
+    others = accuracies[(accuracies > 0) & (accuracies < 1)]
+    low, high = (others.min(), others.max()) if len(others) else (0.1, 0.9)
+    return accuracies.clip(low / 2, 1 - (1 - high) / 2)
+
+
 def _key(figure, several, published):
     """Says below the panels what the kinds of lines are."""
     kinds = [("mean" if several else "measured", {"linewidth": 2.2})]
@@ -221,16 +235,18 @@ def _key(figure, several, published):
     )
 
 
-def _ends(networks, metric, several):
+def _ends(histories, metric, several):
     """Says which network ends highest, and which lowest."""
     ends = {}
-    for variant, rows in networks.items():
-        last = rows.loc[rows["epoch"] == rows["epoch"].max(), metric].mean()
+    for variant, rows in histories.groupby("variant", sort=False):
+        # Each run's own last epoch: one that diverged has fewer.
+        runs = rows.sort_values("epoch").groupby("seed").tail(1)
+        last = runs[metric].mean(skipna=False)
         if math.isfinite(last):
             ends[label(rows["activation"].iloc[0], variant)] = last
     name = METRIC_LABELS[metric]
     if not ends:
-        return f"No {name}: every run diverged"
+        return f"No {name}: of every network a run diverged"
 
     def shown(network):
         loss = metric.endswith("loss")
@@ -272,6 +288,7 @@ def test_accuracy(rows, published=None, axes=None):
     labels = [label(*k) for k in zip(kinds["activation"], names, strict=True)]
     images = data.test_size(rows["dataset"].iloc[0])
     several = rows.groupby("variant").size().max() > 1
+    halves = []
     for place, name in enumerate(names):
         shown = rows[rows["variant"] == name]
         accuracies = 100 * shown["test_accuracy"]
@@ -283,6 +300,8 @@ def test_accuracy(rows, published=None, axes=None):
         else:
             right = round(accuracies.mean() / 100 * images)
             ends = 100 * np.array(statistics.share_interval(right, images))
+            half = (ends[1] - ends[0]) / 2
+        halves.append(half)
         axes.hlines(place, *ends, color=dye, alpha=0.35, linewidth=5)
         axes.plot(
             accuracies, [place] * len(accuracies), "o", color=dye, alpha=0.7
@@ -307,7 +326,7 @@ def test_accuracy(rows, published=None, axes=None):
         f"{found.agg(np.ptp).max():.2f}"
         if several
         else f"{span:.2f} points from the least to the most; {images:,} test "
-        f"images alone leave ± {(ends[1] - ends[0]) / 2:.2f}"
+        f"images alone leave up to ± {np.nanmax(halves):.2f}"
     )
     axes.set_yticks(range(len(names)), labels)
     axes.set_ylim(len(names) - 0.4, -0.6)

@@ -204,11 +204,15 @@ def left_at_start():
 
 
 def lowest_of_those_that_keep_it():
-    """How much it has, if it is SELU's from fan-out with 32 layers."""
+    """If it is SELU's from fan-out with 32 layers; and SELU's from He's."""
     table = left_at_start().query("left >= 1e-3")
     row = table.loc[table["median"].idxmin()]
     is_it = (row["activation"], row["initializer"]) == ("selu", FAN_OUT)
-    return [row["depth"], where(is_it, row["left"])]
+    (he,) = table.query(
+        "activation == 'selu' and initializer == @HE and depth == 32"
+    ).itertuples()
+    low = where(is_it, 100 * row["median"])
+    return [row["depth"], low, row["left"], he.left, 100 * he.median]
 
 
 def with_little_left():
@@ -221,6 +225,127 @@ def with_little_left():
     ]
     left, median = table.loc[networks, ["left", "median"]].to_numpy().T
     return [min(left), max(left), *(100 * median)]
+
+
+# A smaller epsilon.
+
+
+@functools.cache
+def of_epsilon():
+    """A row a network, with the gradient left: `1e-16` beside `1e-7`."""
+    keys = ["activation", "initializer", "depth"]
+    return (
+        by_depth("depth_epsilon")
+        .merge(by_depth(), on=keys, suffixes=("", " usual"))
+        .merge(left_at_start()[[*keys, "left"]], on=keys)
+    )
+
+
+def brought_back():
+    """Networks of which no seed learned, and how many have one now."""
+    rows = of_epsilon().query("`learned usual` == 0")
+    return [len(rows), (rows["learned"] > 0).sum()]
+
+
+def deep_from_glorot():
+    """Layers, and medians in % of those that the text names, if all learn."""
+    rows = of_epsilon().query("initializer == @GLOROT and depth == 32")
+    rows = rows.set_index("activation")
+    new = rows.loc[["gelu", "swish", "swish_trainable"]]
+    all_ = (new["learned"] == 3).all() and (new["learned usual"] == 0).all()
+    names = [*new.index, "relu"]
+    return [where(all_, 32), *(100 * rows.loc[names, "median"])]
+
+
+def from_the_gaussian():
+    """Layers, seeds that learn, and of how many, if none had learned."""
+    rows = of_epsilon().query("initializer == @GAUSSIAN and depth == 16")
+    none = (rows["learned usual"] == 0).all()
+    learn = rows[rows["learned"] > 0]
+    return [
+        where(none and len(learn) == 7, 16),
+        learn["learned"].sum(),
+        learn["seeds"].sum(),
+    ]
+
+
+def least_that_is_enough():
+    """Of the gradient: now, and with the usual epsilon from everywhere."""
+    plain = left_at_start()
+    least = plain[plain["learned"] > 0]["left"].min()
+    rows = of_epsilon()
+    return [rows[rows["learned"] > 0]["left"].min(), least]
+
+
+def moved_where_enough_is_left():
+    """The most, in points, that the medians of those move by."""
+    rows = of_epsilon().query("left >= 1e-3")
+    return [100 * (rows["median"] - rows["median usual"]).abs().max()]
+
+
+def difference_of_digits(name, initializer, layers):
+    """Of the last activations, relative to their size; and their size."""
+    f = activations.layer(name, dtype="float64")
+    rng = np.random.default_rng(0)
+    a = cells()["x"][:WIDTH]
+    for _ in range(layers):
+        n = a.shape[1]
+        variance = cells()["VARIANCES"][initializer](n, WIDTH)
+        a = np.array(f(a @ rng.normal(0, variance**0.5, (n, WIDTH))))
+    return (a.std(0) / np.abs(a).mean(0)).mean(), np.sqrt((a**2).mean())
+
+
+def sigmoids_digits():
+    """Float32's; of the two that learn now, and the most of the others.
+
+    If what learns is what float32 can tell apart.
+    """
+    rows = of_epsilon().query("activation == 'sigmoid'")
+    rows = rows.assign(
+        apart=[
+            difference_of_digits("sigmoid", row.initializer, row.depth)[0]
+            for row in rows.itertuples()
+        ]
+    )
+    least = np.finfo("float32").eps
+    told = ((rows["apart"] > least) == (rows["learned"] > 0)).all()
+    new = rows.query("learned == 3 and `learned usual` < 3")["apart"]
+    rest = rows.query("learned == 0")["apart"]
+    counts = len(new) == 2 and len(rest) == 5
+    others = [
+        difference_of_digits(name, initializer, 32)[0]
+        for name in cells()["NAMES"][1:]
+        for initializer in (GLOROT, GAUSSIAN)
+    ]
+    holds = told and counts and min(others) > 0.5
+    return [where(holds, least), *sorted(new, reverse=True), rest.max()]
+
+
+def deep_gaussian_learns():
+    """Layers, if from the Gaussian no seed of anything learns with so many."""
+    rows = of_epsilon().query("initializer == @GAUSSIAN and depth == 32")
+    return [where(rows["learned"].sum() == 0, 32)]
+
+
+def tanh_alone():
+    """Layers of tanh's network, and its median in %, if it is the last one.
+
+    Of those that do not learn, besides sigmoid's and those with 32 layers.
+    """
+    rows = of_epsilon().query("learned == 0 and activation != 'sigmoid'")
+    rows = rows[rows["depth"] < 32]
+    (row,) = rows.itertuples()
+    elu = left_at_start().query(
+        "activation == 'elu' and initializer == @GAUSSIAN and depth == 16"
+    )["left"]
+    alike = math.isclose(elu.item(), row.left, rel_tol=0.05)
+    is_it = (row.activation, row.initializer) == ("tanh", GAUSSIAN)
+    return [where(is_it and alike, row.depth), 100 * row.median]
+
+
+def with_smaller_epsilon(name):
+    """Least and most of its seeds with 32 layers from Glorot's, in %."""
+    return ends_of(name, GLOROT, "depth_epsilon")
 
 
 def farthest_beta():
@@ -266,6 +391,15 @@ def normalised(activation, initializer=GLOROT, layers=LAYERS):
         ["activation", "initializer", "depth"]
     )
     return 100 * rows.loc[(activation, initializer, layers), "median"]
+
+
+def epochs():
+    return studies.study("depth_normalised").configurations[0].epochs
+
+
+def size_of_tanh():
+    """Of the activations behind 16 layers of tanh from the Gaussian."""
+    return difference_of_digits("tanh", GAUSSIAN, 16)[1]
 
 
 def all_learned(words, study, value):
@@ -915,9 +1049,64 @@ FACTS = [
         with_little_left,
     ),
     (
-        "SELU from fan-out with {} layers, whose gradient is {} times",
+        "SELU from fan-out with {} layers, at {} %, whose gradient grows "
+        "{}-fold; from He's it grows {}-fold and ends at {} %",
         lowest_of_those_that_keep_it,
     ),
+    ("and Keras sets ε to {}: next", lambda: [keras.optimizers.Adam().epsilon]),
+    ("a gradient of 1e-12 is nothing", list),
+    ("activations have a size of {}.", lambda: [size_of_tanh()]),
+    (
+        "from two initialisations, with an ε of {}. If",
+        lambda: [studies.study("depth_epsilon").configurations[0].epsilon],
+    ),
+    ("with an ε of 1e-16 on the right, from", list),
+    (
+        "Of {} networks here of which no seed learned, {} have one now.",
+        brought_back,
+    ),
+    (
+        "From Glorot's with {} layers it is every seed of GELU and of both "
+        "kinds of swish, and they end where ReLU does: GELU at {} %, swish at "
+        "{} and, with a trained β, at {}, ReLU at {}.",
+        deep_from_glorot,
+    ),
+    (
+        "From the Gaussian with {} layers, where nothing had learned, {} of {} "
+        "seeds of seven activations do.",
+        from_the_gaussian,
+    ),
+    (
+        "that is enough is now {} of the gradient, where it was {}.",
+        least_that_is_enough,
+    ),
+    (
+        "where 1e-3 or more is left, the medians stay within {} points",
+        moved_where_enough_is_left,
+    ),
+    (
+        "that differ by {} of their size: the activations of sigmoid's last "
+        "layer differ by {} and {} in its two networks that learn now and did "
+        "not, and by {} or less in the five",
+        sigmoids_digits,
+    ),
+    (
+        "From the Gaussian with {} layers no seed of anything",
+        deep_gaussian_learns,
+    ),
+    ("That leaves tanh with {} layers from the Gaussian, at {} %", tanh_alone),
+    ("set ε to 1e-16 in your own", list),
+    ("With 1e-7 both lines stay at one in ten; with 1e-16 Glorot's", list),
+    (
+        "the same network ends at {} % with Keras's ε",
+        lambda: [with_little_left()[-1]],
+    ),
+    (
+        "its seeds end between {} and {} %, and ReLU's between {} and {} %.)",
+        lambda: [*with_smaller_epsilon("swish"), *with_smaller_epsilon("relu")],
+    ),
+    ("That is Adam's ε, 1e-7 in Keras: with 1e-16 in its place", list),
+    ("thirty-two, after {} epochs, swish is ahead", lambda: [epochs()]),
     # Batch normalisation.
     (
         "the {} medians lie between {} and {} %; without it, no seed of "
@@ -1054,7 +1243,7 @@ FACTS = [
     ),
     (
         "still rising: after {} epochs swish is far",
-        lambda: [studies.study("depth_normalised").configurations[0].epochs],
+        lambda: [epochs()],
     ),
     (
         "all six end between {} and {} %, and there is nothing",

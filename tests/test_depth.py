@@ -155,14 +155,12 @@ def test_grid_writes_the_medians(rows):
 
 def test_grid_names_what_differs(study, records):
     one = depth.ends(study, [r for r in records if _is_he(r)])
-    better = one["test_accuracy"].mask(
-        (one["activation"] == "relu") & (one["depth"] == 32), 0.95
-    )
-    other = one.assign(normalised=False, test_accuracy=better)
+    deep_relu = (one["activation"] == "relu") & (one["depth"] == 32)
+    other = one.assign(normalised=False, learned=one["learned"] | deep_relu)
     figure = depth_figures.grid(pd.concat([other, one]))
     titles = [axes.get_title() for axes in figure.axes]
     assert titles == ["plain", "batch normalisation"]
-    deepest = "Networks with 32 hidden layers that end at 90 % or more\n"
+    deepest = "Networks with 32 hidden layers of which every seed learned\n"
     assert figure.get_suptitle() == (
         deepest + "plain: 1 of 2, batch normalisation: 0 of 2"
     )
@@ -174,6 +172,15 @@ def test_grid_names_what_differs(study, records):
     assert figure.get_suptitle() == (
         deepest + "Adam: 0 of 2, Adam with ε = 1e-16: 1 of 2"
     )
+
+
+def test_grid_of_a_study_that_was_stopped(study, records):
+    """One initialisation has a depth that the other lacks."""
+    rows = depth.ends(study, records)
+    stopped = rows[(rows["initializer"] == "he_normal") | (rows["depth"] == 2)]
+    figure = depth_figures.grid(stopped)
+    whole, part = (axes.get_images()[0].get_array() for axes in figure.axes)
+    assert np.ma.count(whole) > np.ma.count(part) == 2
 
 
 def test_other_epsilon_is_another_optimizer(study, write_record, tmp_path):

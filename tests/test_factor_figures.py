@@ -216,6 +216,20 @@ def test_rates_have_a_ring_where_chosen():
         error = 100 - round(98 + size / 100, 2)
         np.testing.assert_allclose(rings, [[0.001, error], [0.003, error]])
     assert figure.get_suptitle().startswith("2 of 4 best rates")
+    # A study that was stopped, and a network that diverged at every rate.
+    stopped = [
+        r
+        for r in runs
+        if r["configuration"]["batch_size"] == 32
+        or r["configuration"]["activation"] == "tanh"
+    ]
+    for r in stopped:
+        c = r["configuration"]
+        r["diverged"] = (c["batch_size"], c["activation"]) == (32, "tanh")
+    table = factors.rates(stopped)
+    assert list(table.index) == [(32, "relu"), (32, "tanh"), (128, "tanh")]
+    figure = factor_figures.rates(table)
+    assert figure.get_suptitle().startswith("1 of 2 best rates")
 
 
 def test_marks_of_settings_and_activations_differ_in_more_than_colour():
@@ -236,6 +250,18 @@ def test_figures_of_knobs_are_written(write_record, tmp_path):
     paths = figures.save_all(study, found, tmp_path / "figures", [tmp_path])
     assert [p.name for p in paths] == ["knobs-settings.png", "knobs-orders.png"]
     assert all(p.read_bytes().startswith(b"\x89PNG") for p in paths)
+
+
+def test_knobs_of_which_no_level_can_be_compared(write_record, tmp_path):
+    study = studies.study("knobs", ["mish"], [0, 1])
+    found = [
+        write_record(c, tmp_path)
+        for c in study.configurations
+        if c.dropout == 0.0
+    ]
+    assert [*factor_figures.drawn(study, found, [tmp_path])] == [
+        "knobs-settings"
+    ]
 
 
 def test_other_studies_have_no_such_figures():

@@ -125,8 +125,63 @@ def test_curves_of_one_epoch_and_of_runs_that_diverged(write_record, tmp_path):
     figure = figures.curves(
         tables.history_table(studies.study("quick"), diverged), "val_loss"
     )
-    assert figure.get_suptitle() == ("No validation loss: every run diverged")
+    assert figure.get_suptitle() == (
+        "No validation loss: of every network a run diverged"
+    )
     figure.canvas.draw()
+
+
+def test_all_right_and_all_wrong_leave_the_others_in_sight(controlled):
+    """On a logit scale they would lie at infinity."""
+    histories = tables.history_table(*controlled)
+    values = histories["accuracy"].where(histories["epoch"] < 20, 1.0)
+    values = values.where(histories["epoch"] != 10, 0.0)
+    figure = figures.curves(histories.assign(accuracy=values), "accuracy")
+    # The title has what was measured.
+    assert figure.get_suptitle().count("100.00 %") == 1
+    low, high = figure.axes[0].get_ylim()
+    inner = values[(values > 0) & (values < 1) & (histories["epoch"] > 2)]
+    assert 0 < low < inner.min() / 2 < inner.min()
+    assert inner.max() < (1 + inner.max()) / 2 < high < 1
+    for axes in figure.axes:
+        for line in axes.get_lines():
+            assert low < min(line.get_ydata()) <= max(line.get_ydata()) < high
+
+
+def test_runs_that_diverged_count_in_the_title(write_record, tmp_path):
+    study = studies.study("quick", ["relu", "tanh"], seeds=[0, 1])
+    made = [
+        write_record(
+            c, tmp_path, diverged=(c.activation, c.seed) == ("relu", 1)
+        )
+        for c in study.configurations
+    ]
+    for record in made:
+        ends = {"relu": [0.99, 0.1], "tanh": [0.95, 0.96]}
+        c = record["configuration"]
+        value = ends[c["activation"]][c["seed"]]
+        record["history"]["val_accuracy"][-1] = value
+    histories = tables.history_table(study, made)
+    title = figures.curves(histories, "val_accuracy").get_suptitle()
+    # The mean of what each run had last.
+    assert "highest for\ntanh (95.50 %) and lowest for ReLU (54.50 %)" in title
+    # A loss that is no number has no mean with others.
+    title = figures.curves(histories, "val_loss").get_suptitle()
+    assert (
+        title == "At the end the mean validation loss is that of tanh (0.500)"
+    )
+
+
+def test_title_of_one_seed_has_the_widest_interval(write_record, tmp_path):
+    study = studies.study("quick", ["relu", "tanh", "swish"])
+    values = 0.9, 0.5, 0.99
+    made = [
+        write_record(c, tmp_path, value)
+        for c, value in zip(study.configurations, values, strict=True)
+    ]
+    (axes,) = figures.test_accuracy(tables.run_table(study, made)).axes
+    low, high = stats.binomtest(500, 1000).proportion_ci(method="wilson")
+    assert f"alone leave up to ± {50 * (high - low):.2f}" in axes.get_title()
 
 
 def test_every_seed_is_a_point_and_the_bar_is_the_interval(
