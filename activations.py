@@ -5,9 +5,10 @@ here on `keras.ops`, so that it runs on every Keras backend: `step`, `linear`
 with a slope, `swish` with a beta, the derivatives in closed form, and `Swish`,
 the layer that learns its beta.
 
-Dtypes: float16, bfloat16, float32 and float64 are kept. Integers and booleans
-are promoted to `keras.config.floatx()` by everything written here; Keras's own
-`relu` keeps them, and its `sigmoid` and `softmax` refuse them on TensorFlow.
+Dtypes: float16, bfloat16, float32 and float64 are kept, but that JAX has no
+float64 unless `jax_enable_x64` is set. Integers and booleans are promoted to
+`keras.config.floatx()` by everything written here; Keras's own `relu` keeps
+them, and its `sigmoid` and `softmax` refuse them on TensorFlow.
 NaN stays NaN. At infinity the derivatives give their limit; a function gives
 NaN where it would multiply zero by infinity, and its docstring says where. What
 is no tensor of real numbers is refused: complex ones, text, ragged lists.

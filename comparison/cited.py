@@ -52,7 +52,8 @@ def beside(study, records):
     of which `learned` have learned (see `tables.LEARNED`); `low` and `high`
     are the ends of the 95 % interval for one new run of that network (see
     `statistics.prediction_interval`), as far as accuracies go, `inside`
-    whether the published run lies within. Runs that diverged have no accuracy
+    whether the published run lies within, `NA` where one seed or none leaves
+    no interval. Runs that diverged have no accuracy
     and count as seeds that have not learned. Published runs of what has no
     records are left out.
     """
@@ -80,7 +81,9 @@ def beside(study, records):
         table.set_index(keys).rename(columns={metric(study): "published"}),
         how="inner",
     )
-    table["inside"] = table["published"].between(table["low"], table["high"])
+    table["inside"] = statistics.inside(
+        table["published"], table["low"], table["high"]
+    )
     table[["low", "high"]] = table[["low", "high"]].clip(0, 1)
     order = ["published", "seeds", "learned", "mean", "low", "high", "inside"]
     order = [*(c for c in ("layers", "run") if c in table.columns), *order]

@@ -311,8 +311,8 @@ class _Epochs:
                 records.claim(configuration.key, self.results, wait=False)
             )
             record = runs.find(configuration, [self.results], records.set_aside)
+            self.progress.start(configuration)
             if record is None:
-                self.progress.start(configuration)
                 state = runs.load_checkpoint(configuration, self.results)
                 self._submit(configuration, stack.pop_all(), state)
         return record

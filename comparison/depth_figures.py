@@ -184,14 +184,20 @@ def single_runs(table, rows):
             [place + 0.3] * len(runs),
             marker="D",
             s=30,
-            facecolor=["white" if i else "black" for i in runs["inside"]],
+            facecolor=[
+                {True: "white", False: "black"}.get(i, "lightgrey")
+                for i in runs["inside"]
+            ],
             edgecolor="black",
             zorder=3,
         )
     _explain_single_runs(axes)
+    known = table["inside"].dropna()
     axes.set_title(
-        f"{table['inside'].sum()} of {len(table)} published runs lie where one "
-        "new run would"
+        f"{known.sum()} of {len(known)} published runs lie where one new run "
+        "would"
+        if len(known)
+        else "Of one seed each there is no interval"
     )
     axes.set_yticks(range(len(names)), labels)
     axes.set_ylim(len(names) - 0.4, -0.6)

@@ -6,7 +6,6 @@ article's value and differ in nothing else.
 """
 
 import dataclasses
-import itertools
 import math
 
 import pandas as pd
@@ -430,22 +429,9 @@ def _samples(values):
 
 
 def _pairs(samples):
-    """Returns a row a pair: difference, low, high, verdict, shown."""
-    columns = ["difference", "low", "high"]
-    names = pd.MultiIndex.from_tuples(
-        itertools.combinations(samples, 2), names=["first", "second"]
-    )
-    if not len(names):
-        columns += ["verdict", "shown"]
-        return pd.DataFrame(columns=columns, index=names)
-    found = statistics.differences(list(samples.values()))
-    pairs = pd.DataFrame(dict(zip(columns, found, strict=True)), names)
-    pairs["verdict"] = [
-        statistics.verdict(*ends, MARGIN)
-        for ends in zip(pairs["low"], pairs["high"], strict=True)
-    ]
-    pairs["shown"] = pairs["verdict"].isin(statistics.VERDICTS[:2])
-    return pairs
+    """Returns `statistics.compare`, and whether a difference is `shown`."""
+    pairs = statistics.compare(samples, MARGIN)
+    return pairs.assign(shown=pairs["verdict"].isin(statistics.VERDICTS[:2]))
 
 
 def _span(samples):

@@ -3,6 +3,9 @@
 `python -m comparison.report` writes that page anew.
 """
 
+import argparse
+import sys
+
 from comparison import (
     cited,
     claims,
@@ -11,6 +14,7 @@ from comparison import (
     records,
     studies,
     tables,
+    terminal,
 )
 
 PAGE = records.ROOT / "docs" / "results.md"
@@ -131,7 +135,12 @@ def _differences(study, found):
 
 
 def _shown(table):
-    return table.to_string(na_rep="-", sparsify=False)
+    # pandas writes a missing truth value as <NA>, whatever `na_rep` says.
+    truths = table.select_dtypes("boolean").columns
+    table = table.astype(dict.fromkeys(truths, object))
+    return table.fillna(dict.fromkeys(truths, "-")).to_string(
+        na_rep="-", sparsify=False
+    )
 
 
 def _listed(folders):
@@ -158,5 +167,17 @@ def page():
     return "\n\n".join([*parts, claims.page(folders)]) + "\n"
 
 
-if __name__ == "__main__":
+@terminal.command
+def main(arguments):
+    """Writes the page; returns the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python -m comparison.report",
+        description="Writes docs/results.md from the records in results/.",
+    )
+    parser.parse_args(arguments)
     records.write_whole(PAGE, page().encode())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

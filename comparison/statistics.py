@@ -80,6 +80,32 @@ def verdict(low, high, margin):
     return VERDICTS[3]
 
 
+def compare(samples, margin):
+    """Returns a row a pair of groups: `difference`, `low`, `high`, `verdict`.
+
+    By the module's rule. Groups of fewer than two values are left out.
+
+    Args:
+        samples: By name, the values of a group.
+        margin: Up to which a difference does not matter.
+    """
+    samples = {name: s for name, s in samples.items() if len(s) > 1}
+    pairs = pd.MultiIndex.from_tuples(
+        itertools.combinations(samples, 2), names=["first", "second"]
+    )
+    found = differences(list(samples.values())) if len(pairs) else [[]] * 3
+    columns = "difference", "low", "high"
+    table = pd.DataFrame(
+        dict(zip(columns, found, strict=True)), pairs, dtype=float
+    )
+    return table.assign(
+        verdict=[
+            verdict(*ends, margin)
+            for ends in zip(table["low"], table["high"], strict=True)
+        ]
+    )
+
+
 def detectable(spreads, seeds):
     """Returns for every pair the difference that would be found 4 times in 5.
 
@@ -132,6 +158,18 @@ def prediction_interval(sample):
     half_width = mean_interval(sample) * math.sqrt(len(sample) + 1)
     mean = float(np.mean(sample))
     return mean - half_width, mean + half_width
+
+
+def inside(values, low, high):
+    """Returns whether values lie within intervals, `NA` where there is none.
+
+    Args:
+        values: A `Series`.
+        low: The lower ends, likewise; NaN for no interval.
+        high: The upper ends, likewise.
+    """
+    found = values.between(low, high).astype("boolean")
+    return found.mask(low.isna() | high.isna())
 
 
 def share_interval(count, total):

@@ -10,7 +10,7 @@ from activations import shown, unknown
 from comparison import runs
 from comparison.configuration import Configuration
 from comparison.progress import Progress
-from comparison.records import ignore
+from comparison.records import claim, ignore
 
 # The article's five, and what it leaves out: swish with a trained beta.
 ARTICLE = ("sigmoid", "tanh", "relu", "leaky_relu", "swish")
@@ -430,6 +430,12 @@ def study(name, activations=None, seeds=None, **changes):
     """
     if not isinstance(name, str) or name not in STUDIES:
         raise unknown("study", name, STUDIES)
+    # The two have arguments of their own.
+    known = {field.name for field in dataclasses.fields(Configuration)}
+    known = known - {"activation", "seed"} | {"activations", "seeds"}
+    for change in changes:
+        if change not in known:
+            raise unknown("argument", change, sorted(known))
     return _copy(
         STUDIES[name],
         _listed("activations", activations, "names, such as relu and tanh"),
@@ -570,27 +576,29 @@ def run(study, results, folders=(), data_path=None, client=None):
             runs.discard_checkpoint(configuration, results)
     failed = []
     if to_do:
-        with Progress(study, to_do, len(done)) as progress:
-            arguments = to_do, results, data_path, progress, failed
-            if client is None:
-                finished = _one_by_one(*arguments, wait=False)
-            else:
-                # Not at the top: Dask takes a while to import.
-                from comparison import cluster
+        if client is None:
+            do = _one_by_one
+        else:
+            # Not at the top: Dask takes a while to import.
+            from comparison import cluster
 
-                finished = cluster.run(*arguments, client)
-            held = []
-            for configuration, record in finished:
-                if record is None:
-                    held.append(configuration)
-                    continue
-                done[configuration] = record
-                progress.finish(configuration, record)
-            for configuration, record in _one_by_one(
-                held, *arguments[1:], wait=True
-            ):
-                done[configuration] = record
-                progress.finish(configuration, record)
+            do = functools.partial(cluster.run, client=client)
+        with Progress(study, to_do, len(done)) as progress:
+            while to_do:
+                held = []
+                for configuration, record in do(
+                    to_do, results, data_path, progress, failed
+                ):
+                    if record is None:
+                        held.append(configuration)
+                        continue
+                    done[configuration] = record
+                    progress.finish(configuration, record)
+                for configuration in held:
+                    with claim(configuration.key, results):
+                        # Whoever was at it has made it, or was lost.
+                        pass
+                to_do = held
     if failed:
         raise failed[0]
     return list(done.values())
@@ -606,7 +614,7 @@ def _by_level(configurations):
     return [one for level in levels.values() for one in level]
 
 
-def _one_by_one(to_do, results, data_path, progress, failed, wait):
+def _one_by_one(to_do, results, data_path, progress, failed):
     """Runs in this process; yields as `cluster.run` does."""
     for configuration in to_do:
         progress.start(configuration)
@@ -616,7 +624,7 @@ def _one_by_one(to_do, results, data_path, progress, failed, wait):
                 results,
                 data_path,
                 functools.partial(progress.epoch, configuration),
-                wait,
+                wait=False,
             )
         except filelock.Timeout:
             record = None

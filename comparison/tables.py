@@ -130,31 +130,16 @@ def verdicts(study, records, metric="test_accuracy"):
     difference that so many seeds of such spreads would find four times in
     five. Activations with fewer than two tested seeds are left out.
     """
-    samples = _samples(study, records, metric)
-    samples = {name: s for name, s in samples.items() if len(s) > 1}
-    if len(samples) < 2:
-        return pd.DataFrame(
-            columns=["difference", "low", "high", "verdict", "detectable"],
-            index=_pairs([]),
-        )
     scale, digits = SCALES[metric]
-    values = [scale * sample for sample in samples.values()]
-    difference, low, high = statistics.differences(values)
-    table = pd.DataFrame(
-        {
-            "difference": difference,
-            "low": low,
-            "high": high,
-            "verdict": [
-                statistics.verdict(*ends, scale * MARGINS[metric])
-                for ends in zip(low, high, strict=True)
-            ],
-            "detectable": statistics.detectable(
-                [np.std(sample, ddof=1) for sample in values],
-                [len(sample) for sample in values],
-            ),
-        },
-        index=_pairs(samples),
+    samples = {
+        name: scale * sample
+        for name, sample in _samples(study, records, metric).items()
+        if len(sample) > 1
+    }
+    table = statistics.compare(samples, scale * MARGINS[metric])
+    table["detectable"] = statistics.detectable(
+        [np.std(sample, ddof=1) for sample in samples.values()],
+        [len(sample) for sample in samples.values()],
     )
     # + 0.0 makes a rounded -0.0 a 0.0.
     numbers = ["difference", "low", "high", "detectable"]

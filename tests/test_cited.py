@@ -4,6 +4,7 @@ import math
 
 import matplotlib
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.collections import PathCollection
 from scipy import stats
@@ -118,9 +119,28 @@ def test_runs_that_did_not_learn_are_counted(made_up):
 def test_all_diverged_is_outside_of_nothing(made_up):
     study, records = made_up("cited_eswish", lambda c: None)
     table = cited.beside(study, records)
-    assert not table["inside"].any()
+    assert table["inside"].isna().all()
     assert table[["mean", "low", "high"]].isna().all(axis=None)
-    depth_figures.single_runs(table, cited.measured(study, records))
+    figure = depth_figures.single_runs(table, cited.measured(study, records))
+    assert "no interval" in figure.axes[0].get_title()
+
+
+def test_beside_one_seed_nothing_is_said_to_lie_outside(made_up):
+    study, records = made_up("cited_eswish", lambda c: 0.98)
+    rest = [
+        r
+        for r in records
+        if r["configuration"]["activation"] == "swish"
+        or r["configuration"]["seed"] == 0
+    ]
+    table = cited.beside(study, rest)
+    assert table["inside"].isna().sum() == 1 and pd.isna(
+        table.loc["relu", "inside"]
+    )
+    figure = depth_figures.single_runs(table, cited.measured(study, rest))
+    counted = table["inside"].notna().sum()
+    assert f"of {counted} published runs" in figure.axes[0].get_title()
+    assert "<NA>" not in report.text(study, rest, [])
 
 
 def test_depths_that_were_not_run_are_left_out(made_up):

@@ -776,6 +776,14 @@ def test_a_record_is_read_and_not_made_again(calls, tmp_path):
     assert names(tmp_path) == ["tiny.json"]
 
 
+def test_other_backends_are_refused(calls, tmp_path, monkeypatch):
+    """Where there is no record; one that is there needs none."""
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    with pytest.raises(ValueError, match="backend='jax'"):
+        claims.recorded("tiny", tmp_path / "new")
+    assert not calls and not (tmp_path / "new").exists()
+
+
 def other(**fields):
     """Damages a record's layout, the hash as it should be."""
 

@@ -1,5 +1,6 @@
 """Tests of comparison/cluster.py on two real worker processes."""
 
+import concurrent.futures
 import contextlib
 import http.server
 import json
@@ -220,6 +221,56 @@ def test_run_that_another_process_is_at(client, one_process, tmp_path):
     assert others[0] == (relu, None)
     assert relu not in shown.started
     assert others[1:] == [(swish, one_process[1])]
+
+
+def test_run_that_another_process_has_finished_meanwhile(
+    client, write_record, monkeypatch, tmp_path, capsys
+):
+    """It is shown as finished, like one that was done here."""
+    study = studies.study("smoke", ["relu"])
+    begin = cluster._Epochs.begin
+
+    def begin_late(epochs, configuration):
+        write_record(configuration, tmp_path)
+        return begin(epochs, configuration)
+
+    monkeypatch.setattr(cluster._Epochs, "begin", begin_late)
+    (found,) = studies.run(study, tmp_path, client=client)
+    assert found == runs.find(study.configurations[0], [tmp_path])
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "relu, seed 0: epoch 1 of 1, validation accuracy 0.8750" in line
+
+
+def test_data_of_a_held_run_lie_on_the_workers_alone(
+    client, write_record, tmp_path
+):
+    """It is waited for, and not looked for here."""
+    study = studies.study("controlled", ["relu"], [0])
+    (relu,) = study.configurations
+    claimed, may_end = threading.Event(), threading.Event()
+
+    def other():
+        with records.claim(relu.key, tmp_path):
+            claimed.set()
+            may_end.wait(60)
+            write_record(relu, tmp_path)
+
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        elsewhere = pool.submit(other)
+        assert claimed.wait(60)
+        with cluster.connected(client.scheduler.address) as guest:
+            here = pool.submit(
+                studies.run,
+                study,
+                tmp_path,
+                data_path="/on/the/workers/mnist.npz",
+                client=guest,
+            )
+            concurrent.futures.wait([here], timeout=0.5)
+            may_end.set()
+            elsewhere.result()
+            (record,) = here.result()
+    assert record["configuration"]["activation"] == "relu"
 
 
 def test_error_of_a_worker(client, tmp_path):

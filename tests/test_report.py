@@ -12,6 +12,17 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
+def test_help_writes_no_page(monkeypatch, tmp_path, capsys):
+    page = tmp_path / "results.md"
+    monkeypatch.setattr(report, "PAGE", page)
+    with pytest.raises(SystemExit) as caught:
+        report.main(["--help"])
+    assert caught.value.code == 0 and not page.exists()
+    monkeypatch.setattr(report, "page", lambda: "all\n")
+    assert report.main([]) == 0
+    assert page.read_text() == "all\n"
+
+
 def test_page_of_results_is_what_the_records_give():
     assert report.PAGE.read_text(encoding="utf-8") == report.page()
 

@@ -205,6 +205,15 @@ def test_unknown_study(name, nearest):
     assert repr(name) in message
 
 
+@pytest.mark.parametrize(
+    "name, nearest",
+    [("seed", "seeds"), ("activation", "activations"), ("epoch", "epochs")],
+)
+def test_unknown_argument(name, nearest):
+    with pytest.raises(ValueError, match=f"Did you mean '{nearest}'"):
+        studies.study("quick", **{name: 3})
+
+
 def test_part_of_a_study():
     study = studies.study("controlled", ["relu", "gelu"], [3, 1])
     assert [(c.activation, c.seed) for c in study.configurations] == [
@@ -364,10 +373,10 @@ def test_files_of_one_run_end_that_run_alone(
     run = runs.run
 
     def fail(number):
-        def trouble(configuration, *arguments):
+        def trouble(configuration, *arguments, **named):
             if configuration.activation == "tanh":
                 raise OSError(number, os.strerror(number), "its checkpoint")
-            return run(configuration, *arguments)
+            return run(configuration, *arguments, **named)
 
         monkeypatch.setattr(runs, "run", trouble)
 

@@ -200,7 +200,9 @@ def beside_published(rows):
     table["mean"] = accuracy.mean()
     ends = accuracy.apply(statistics.prediction_interval)
     table["low"], table["high"] = ends.str[0], ends.str[1]
-    table["inside"] = table["published"].between(table["low"], table["high"])
+    table["inside"] = statistics.inside(
+        table["published"], table["low"], table["high"]
+    )
     table[["low", "high"]] = table[["low", "high"]].clip(0, 1)
     return table
 

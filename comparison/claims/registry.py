@@ -9,6 +9,7 @@ import dataclasses
 import inspect
 from collections.abc import Callable
 
+import keras
 import pandas as pd
 
 from activations import unknown
@@ -127,8 +128,9 @@ def recorded(name, results, folders=(), study="claims", again=False):
         again: Whether to run it although there is a record.
 
     Raises:
-        ValueError: If the name or the study is unknown, or nothing can be
-            written where a record is missing.
+        ValueError: If the name or the study is unknown, or where a record is
+            missing and nothing can be written, or the backend is not
+            TensorFlow.
     """
     for kind, value, known in (
         ("experiment", name, EXPERIMENTS),
@@ -141,6 +143,12 @@ def recorded(name, results, folders=(), study="claims", again=False):
     if not again:
         found = _find(*sought, [results, *folders], records.report)
     if found is None:
+        if keras.backend.backend() != "tensorflow":
+            raise ValueError(
+                "The claims' experiments take TensorFlow's gradients and "
+                "steps: unset KERAS_BACKEND. Received: "
+                f"backend={keras.backend.backend()!r}"
+            )
         results = records.check_folder(results)
         records.check_folder(results / study)
         with records.claim(f"{study}-{name}", results):
