@@ -292,7 +292,9 @@ def difference_of_digits(name, initializer, layers):
         n = a.shape[1]
         variance = cells()["VARIANCES"][initializer](n, WIDTH)
         a = np.array(f(a @ rng.normal(0, variance**0.5, (n, WIDTH))))
-    return (a.std(0) / np.abs(a).mean(0)).mean(), np.sqrt((a**2).mean())
+    alive = a[:, a.any(axis=0)]
+    apart = (alive.std(0) / np.abs(alive).mean(0)).mean()
+    return apart, np.sqrt((a**2).mean())
 
 
 def sigmoids_digits():
