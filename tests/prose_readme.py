@@ -81,9 +81,10 @@ FACTS = [
         ],
     ),
     (
-        "(medians of {} seeds on {} digits)",
+        "(medians of {} seeds, {} epochs on {} digits)",
         lambda: [
             len(studies.study("depth").seeds),
+            prose_05.epochs(),
             studies.study("depth").configurations[0].train_samples,
         ],
     ),
