@@ -247,6 +247,137 @@ def ranges_by_rate():
     return [np.ptp(row.loc["sigmoid"]) for row in rows]
 
 
+# The batch size.
+
+
+UNSCHEDULED = ("schedule", "off")
+SMALL, LARGE = ("batch size", "32"), ("batch size", "512")
+
+
+@functools.cache
+def without_schedule(size):
+    """Records of a batch size on 10,000 images, by activation and seed."""
+    return {
+        (c["activation"], c["seed"]): record
+        for record in recorded("knobs")
+        for c in [record["configuration"]]
+        if (c["schedule"], c["batch_size"], c["train_samples"])
+        == (False, size, factors.ARTICLE.fields["train_samples"])
+    }
+
+
+def steps_by_size():
+    images = factors.ARTICLE.fields["train_samples"]
+    return [
+        math.ceil(images / size) * epochs
+        for size, epochs in ((32, 20), (128, 20), (512, 40))
+    ]
+
+
+def moved_by_size():
+    """By both, with intervals, if neither is shown."""
+    ends = [level(one, "effect", "low", "high") for one in (SMALL, LARGE)]
+    neither = all(low < 0 < high for _, low, high in ends)
+    return [where(neither, ends[0][0]), *ends[0][1:], *ends[1]]
+
+
+def four_by_size():
+    """How far the four lie apart at both, if no pair is shown at either."""
+    none = level(SMALL, "shown") == level(LARGE, "shown") == [0]
+    small, large = (np.ptp(means(*one)[FOUR]) for one in (SMALL, LARGE))
+    return [where(none, small), large]
+
+
+def never_lowered():
+    """Of the runs with a schedule, those that are the same without one."""
+    scheduled = {
+        (r["configuration"]["activation"], r["configuration"]["seed"]): r
+        for r in recorded("part")
+    }
+    same = [
+        run
+        for run, record in without_schedule(128).items()
+        if record["history"]["val_accuracy"]
+        == scheduled[run]["history"]["val_accuracy"]
+    ]
+    kept = all(
+        len({*scheduled[run]["history"]["learning_rate"]}) == 1 for run in same
+    )
+    return [where(kept, len(same)), len(scheduled)]
+
+
+def behind_epoch(size, epoch):
+    """Mean validation accuracy in %, over all runs of a batch size."""
+    rows = [
+        record["history"]["val_accuracy"][epoch - 1]
+        for record in without_schedule(size).values()
+    ]
+    return 100 * where(len(rows) == 18, np.mean(rows))
+
+
+def on_the_way():
+    """Steps and accuracies, of 32, of 128 and of 512 images."""
+    images = factors.ARTICLE.fields["train_samples"]
+    return [
+        math.ceil(images / 32) * 2,
+        32,
+        behind_epoch(32, 2),
+        math.ceil(images / 128) * 8,
+        128,
+        behind_epoch(128, 8),
+        512,
+        math.ceil(images / 512) * 10,
+        behind_epoch(512, 10),
+    ]
+
+
+def learned_and_not_known():
+    """In training and in validation behind ten epochs of 512, in %."""
+    rows = [
+        record["history"]
+        for (name, _), record in without_schedule(512).items()
+        if name in ("relu", "leaky_relu", "swish")
+    ]
+    trained = [100 * row["accuracy"][9] for row in rows]
+    validated = {round(100 * row["val_accuracy"][9], 4) for row in rows}
+    (value,) = validated
+    return [where(len(rows) == 9, math.floor(min(trained))), value]
+
+
+def caught():
+    """Tanh's lowest runs at both, in %, and what they had two epochs before.
+
+    If no other run is lower.
+    """
+    found = []
+    for size, one in ((32, SMALL), (512, LARGE)):
+        values = accuracies(*one).stack()
+        name, seed = values.idxmin()
+        history = without_schedule(size)[name, seed]["history"]
+        found += [
+            where(name == "tanh", values.min()),
+            100 * history["val_accuracy"][-3],
+        ]
+    return [32, *found[:2], 512, *found[2:]]
+
+
+def after_twenty_of_512():
+    """Tanh's and sigmoid's, and the least and most of the others, in %."""
+    values = {}
+    for (name, _), record in without_schedule(512).items():
+        accuracy = 100 * record["history"]["val_accuracy"][19]
+        values.setdefault(name, []).append(accuracy)
+    averages = {name: np.mean(of) for name, of in values.items()}
+    four = [averages[name] for name in FOUR]
+    ahead = averages["tanh"] > averages["sigmoid"] > max(four)
+    return [
+        where(ahead, averages["tanh"]),
+        averages["sigmoid"],
+        min(four),
+        max(four),
+    ]
+
+
 # Dropout.
 
 
@@ -471,10 +602,13 @@ FACTS = [
     ),
     (
         "Another dataset moves the accuracy by {} points, and more images with "
-        "the steps that come with them by {}. Among",
+        "the steps that come with them by {}; batch sizes from {} to {} are "
+        "not shown to move it at all. Among",
         lambda: [
             where(none_outweighs(), falls(FASHION)[0]),
             gained()[0],
+            where(moved_by_size()[0] < 1, 32),
+            512,
         ],
     ),
     (
@@ -743,6 +877,47 @@ FACTS = [
         "article's and within {} at the high one.",
         ranges_by_rate,
     ),
+    # The batch size.
+    ("Here are {}, the article's {}, and {}, at", lambda: [32, 128, 512]),
+    (
+        "rate: 32 and 128 for 20 epochs, which is {} and {} steps, and 512 for "
+        "40, which is {}.",
+        steps_by_size,
+    ),
+    (
+        "Batches of 32 move the mean by {} points ({} to {}) and batches of 512 "
+        "by {} ({} to {}).",
+        moved_by_size,
+    ),
+    ("the four lie within {} and {} points of one another", four_by_size),
+    (
+        "Switching the schedule off moves it by {} points ({} to {}), and for "
+        "{} of {} runs by nothing at all: in 20 epochs",
+        lambda: [
+            *level(UNSCHEDULED, "effect", "low", "high"),
+            *never_lowered(),
+        ],
+    ),
+    (
+        "mean of all {} runs: after {} steps of {} images it is {} %, after {} "
+        "of {} images {} %, and after ten epochs of {}, with {} steps, {} %.",
+        lambda: [level(SMALL, "runs")[0], *on_the_way()],
+    ),
+    (
+        "swish have {} % of the training images right, and {} % of the "
+        "validation images with every seed",
+        learned_and_not_known,
+    ),
+    (
+        "at {} tanh ends at {} % with a seed that had {} % of the validation "
+        "images right two epochs before, and at {} at {} %, with {} % two",
+        caught,
+    ),
+    ("comparison after 20 epochs of 512 have", list),
+    (
+        "with {} and {} % on average, and the other four between {} and {} %",
+        after_twenty_of_512,
+    ),
     # Dropout.
     (
         "**Two runs of {} do it.** Without dropout the mean falls by {} points, "
@@ -775,6 +950,11 @@ FACTS = [
         "moves by {} points without dropout and by {} with three quarters, and "
         "no activation's by more than {}.",
         without_seed_0,
+    ),
+    (
+        "At one rate, and with {} steps or more, batches of 32 and of 512 end "
+        "{} points ({} to {}) and {} ({} to {}) from those of 128.",
+        lambda: [min(steps_by_size()), *moved_by_size()],
     ),
     (
         "Without dropout two of {} runs lost a fifth",
@@ -857,7 +1037,7 @@ FACTS = [
         ],
     ),
     # Where this stops.
-    ("fewer images and 50 epochs are settings", list),
+    ("- Fewer images and 50 epochs are settings", list),
     (
         "With {} seeds the interval of",
         lambda: [len(studies.study("knobs").seeds)],
