@@ -137,10 +137,11 @@ def _differences(study, found):
 def _shown(table):
     # pandas writes a missing truth value as <NA>, whatever `na_rep` says.
     truths = table.select_dtypes("boolean").columns
-    table = table.astype(dict.fromkeys(truths, object))
-    return table.fillna(dict.fromkeys(truths, "-")).to_string(
-        na_rep="-", sparsify=False
-    )
+    words = {
+        name: table[name].map({True: "True", False: "False"}, "ignore")
+        for name in truths
+    }
+    return table.assign(**words).to_string(na_rep="-", sparsify=False)
 
 
 def _listed(folders):
