@@ -10,6 +10,9 @@ import test_notebooks
 
 from comparison import claims, runs, studies
 
+# One without a weight of its own, and the one with.
+ACTIVATIONS = ["relu", "swish_trainable"]
+
 
 @pytest.mark.parametrize(
     "path",
@@ -26,6 +29,12 @@ def test_trains_live(path, monkeypatch, tmp_path):
         for cell in notebook.cells
         if "live" not in cell.metadata.get("tags", ())
     ]
+    # Two of the study's networks do.
+    for cell in notebook.cells:
+        cell.source = cell.source.replace(
+            "studies.study(STUDY, seeds=SEEDS)",
+            f"studies.study(STUDY, {ACTIVATIONS}, SEEDS)",
+        )
     source = tmp_path / f"source_{path.name}"
     nbformat.write(notebook, source)
     # The parameters' values count, and not the environment's.
@@ -50,7 +59,9 @@ def test_trains_live(path, monkeypatch, tmp_path):
         made = {p.stem for p in (results / "smoke").iterdir()}
         assert made == set(claims.EXPERIMENTS)
     else:
-        study = studies.study("smoke")
+        made = {p.stem for p in results.glob("*.json")}
+        study = studies.study("smoke", ACTIVATIONS)
+        assert made == {c.key for c in study.configurations}
         for configuration in study.configurations:
             record = runs.find(configuration, [results])
             assert len(record["history"]["loss"]) == 1
