@@ -53,9 +53,8 @@ def beside(study, records):
     are the ends of the 95 % interval for one new run of that network (see
     `statistics.prediction_interval`), as far as accuracies go, `inside`
     whether the published run lies within, `NA` where one seed or none leaves
-    no interval. Runs that diverged have no accuracy
-    and count as seeds that have not learned. Published runs of what has no
-    records are left out.
+    no interval. Runs that diverged have no accuracy and count as seeds that
+    have not learned. Published runs of what has no records are left out.
     """
     table = published(study)
     keys = [f for f in FIELDS if f in table.columns] + ["activation"]

@@ -142,11 +142,9 @@ def epoch_sizes(name, validation="held_out", train_samples=None):
     The arguments are those of `load`.
     """
     shapes = DATASETS[check_name(name)].shapes
-    train = shapes["x_train"][0]
-    held_out = HELD_OUT
+    train, held_out = shapes["x_train"][0], HELD_OUT
     if "x_test" not in shapes:
-        train -= PART
-        held_out = PART
+        train, held_out = train - PART, PART
     if validation == "test":
         held_out = test_size(name)
     else:
@@ -359,7 +357,7 @@ def _split(name, arrays, validation, train_samples):
     if validation == "test":
         x_validation, y_validation = x_test, y_test
     else:
-        train, index = by_class(train, HELD_OUT if "x_test" in arrays else PART)
+        train, index = by_class(train, epoch_sizes(name)[1])
         x_validation, y_validation = images[index], labels[index]
     if train_samples is not None:
         if not CLASSES <= train_samples <= len(train) - CLASSES:

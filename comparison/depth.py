@@ -27,9 +27,10 @@ def ends(study, records):
         c.kernel_initializer + (f" {c.stddev}" if c.stddev else "")
         for c in configurations
     ]
-    usual = Configuration.__dataclass_fields__["epsilon"].default
     rows["optimizer"] = [
-        c.optimizer + (f" {c.epsilon:g}" if c.epsilon != usual else "")
+        c.optimizer
+        # The class has a field's default.
+        + (f" {c.epsilon:g}" if c.epsilon != Configuration.epsilon else "")
         for c in configurations
     ]
     rows["normalised"] = [c.batch_normalization for c in configurations]

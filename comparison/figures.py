@@ -300,8 +300,7 @@ def test_accuracy(rows, published=None, axes=None):
         else:
             right = round(accuracies.mean() / 100 * images)
             ends = 100 * np.array(statistics.share_interval(right, images))
-            half = (ends[1] - ends[0]) / 2
-        halves.append(half)
+            halves.append((ends[1] - ends[0]) / 2)
         axes.hlines(place, *ends, color=dye, alpha=0.35, linewidth=5)
         axes.plot(
             accuracies, [place] * len(accuracies), "o", color=dye, alpha=0.7
@@ -326,7 +325,7 @@ def test_accuracy(rows, published=None, axes=None):
         f"{found.agg(np.ptp).max():.2f}"
         if several
         else f"{span:.2f} points from the least to the most; {images:,} test "
-        f"images alone leave up to ± {np.nanmax(halves):.2f}"
+        f"images alone leave up to ± {max(halves):.2f}"
     )
     axes.set_yticks(range(len(names)), labels)
     axes.set_ylim(len(names) - 0.4, -0.6)

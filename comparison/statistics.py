@@ -83,13 +83,12 @@ def verdict(low, high, margin):
 def compare(samples, margin):
     """Returns a row a pair of groups: `difference`, `low`, `high`, `verdict`.
 
-    By the module's rule. Groups of fewer than two values are left out.
+    By the module's rule.
 
     Args:
-        samples: By name, the values of a group.
+        samples: By name, the values of a group, two or more.
         margin: Up to which a difference does not matter.
     """
-    samples = {name: s for name, s in samples.items() if len(s) > 1}
     pairs = pd.MultiIndex.from_tuples(
         itertools.combinations(samples, 2), names=["first", "second"]
     )

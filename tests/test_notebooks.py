@@ -43,16 +43,20 @@ def tagged(path):
     return [c for c in cells if "parameters" in c.metadata.get("tags", [])]
 
 
+def python(cell):
+    """A cell's code but for lines with a magic, which are IPython's."""
+    lines = [x for x in cell.source.splitlines() if x[:1] not in "%!"]
+    return "\n".join(lines)
+
+
 def assigned(cell):
     """The names that a cell assigns to."""
-    # Lines with a magic are IPython's, and assign nothing here.
-    lines = [x for x in cell.source.splitlines() if x[:1] not in "%!"]
-    names = ast.walk(ast.parse("\n".join(lines)))
+    names = ast.walk(ast.parse(python(cell)))
     names = [node for node in names if isinstance(node, ast.Name)]
     return {node.id for node in names if isinstance(node.ctx, ast.Store)}
 
 
-def names(cell):
+def read_and_bound(cell):
     """The global names that a cell reads from elsewhere, and those it binds.
 
     A text reads what it calls.
@@ -64,8 +68,7 @@ def names(cell):
                 nodes += ast.walk(ast.parse(code))
         found = [n for n in nodes if isinstance(n, ast.Name)]
         return {n.id for n in found if isinstance(n.ctx, ast.Load)}, set()
-    lines = [x for x in cell.source.splitlines() if x[:1] not in "%!"]
-    top = symtable.symtable("\n".join(lines), "cell", "exec")
+    top = symtable.symtable(python(cell), "cell", "exec")
     binds = {
         s.get_name()
         for s in top.get_symbols()
@@ -136,7 +139,7 @@ def test_cell_can_be_run_again_when_all_have_run(path):
 
     Else what a reader changes in it shows another thing than it says.
     """
-    cells = [names(cell) for cell in read(path).cells]
+    cells = [read_and_bound(cell) for cell in read(path).cells]
     for place, (reads, _) in enumerate(cells):
         before = set().union(*(binds for _, binds in cells[:place]))
         behind = set().union(*(binds for _, binds in cells[place + 1 :]))
