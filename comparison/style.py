@@ -44,6 +44,7 @@ LABELS = {
     "elu": "ELU",
     "selu": "SELU",
     "gelu": "GELU",
+    "mish": "Mish",
 }
 
 # Initialisers as a reader says them.

@@ -887,6 +887,113 @@ def apart():
     ]
 
 
+# Swish and Mish.
+
+
+@functools.cache
+def mish():
+    """The study, its records' table, and accuracies in %, by depth and seed."""
+    study, found = studies.study("cited_mish"), recorded("cited_mish")
+    values = 100 * cited.measured(study, found).pivot(
+        index=["depth", "seed"], columns="activation", values="measured"
+    )
+    return study, cited.beside(study, found), values
+
+
+def mish_apart():
+    """Published: Mish less swish in points, with 15, 20 and 25 layers."""
+    found = cited.published(mish()[0]).pivot(
+        index="layers", columns="activation", values="test_accuracy"
+    )
+    apart = 100 * (found["mish"] - found["swish"])
+    return list(apart[[15, 20, 25]])
+
+
+def above_the_seeds():
+    """The published run that lies outside, over the mean of its seeds.
+
+    If it is Mish's with 15 layers; and how far those lie apart.
+    """
+    _, beside, values = mish()
+    (row,) = beside[~beside["inside"].astype(bool)].itertuples()
+    seeds = values.loc[12, "mish"]
+    named = row.Index.startswith("mish") and row.layers == 15
+    return [
+        beside["inside"].sum(),
+        len(beside),
+        where(named, 100 * row.published - seeds.mean()),
+        np.ptp(seeds),
+    ]
+
+
+def with_25_layers():
+    """Swish's published run, and what its seeds and Mish's span."""
+    table = cited.published(mish()[0])
+    (run,) = table.query("activation == 'swish' and layers == 25").itertuples()
+    swish, other = (mish()[2].loc[22, name] for name in ("swish", "mish"))
+    return [
+        100 * run.test_accuracy,
+        25,
+        *(swish.min(), swish.max()),
+        *(other.min(), other.max()),
+    ]
+
+
+def mish_leads():
+    """Both leads with 25 layers, if every seed has them, and no other shown.
+
+    Of Mish's leads, that is.
+    """
+    values, found = mish()[2], []
+    pairs = statistics.paired_differences(values, "mish", "swish", "depth")
+    alone = (pairs.loc[[12, 17], "low"] < 0).all()
+    for first, second in (("mish", "swish"), ("swish", "relu")):
+        deep = values.loc[22]
+        every = (deep[first] > deep[second]).all()
+        lead, low, high = statistics.paired_difference(
+            deep[first], deep[second]
+        )
+        found += [where(alone and every and low > 0, lead), low, high]
+    return found
+
+
+def relu_falls():
+    """What ReLU's seeds span with 20 layers, if the others are above 95 %."""
+    deep = mish()[2].loc[17]
+    others = deep.drop(columns="relu").min(axis=None) > 95
+    return [20, where(others, deep["relu"].min()), deep["relu"].max()]
+
+
+def same_factor():
+    factors = [cells()["per_layer"](name) for name in ("swish", "mish")]
+    return [*factors, where(mish_leads()[0] > 39, 39)]
+
+
+def in_the_tenth_epoch():
+    """Validation points gained with 25 layers: Mish's span; swish's most."""
+    gains = {}
+    for record in recorded("cited_mish"):
+        configuration = record["configuration"]
+        accuracy = 100 * np.array(record["history"]["val_accuracy"])
+        if len(configuration["hidden"]) == 22:
+            gains.setdefault(configuration["activation"], []).append(
+                accuracy[9] - accuracy[8]
+            )
+    return [min(gains["mish"]), max(gains["mish"]), max(gains["swish"])]
+
+
+def gelu_between():
+    """Its factor; its median of 32 normalised layers, swish's and ReLU's."""
+    factor = {n: cells()["per_layer"](n) for n in ("swish", "gelu", "relu")}
+    ends = {n: normalised(n) for n in factor}
+    between = factor["swish"] < factor["gelu"] < factor["relu"]
+    between = between and ends["swish"] > ends["gelu"] > ends["relu"]
+    return [
+        where(between, factor["gelu"]),
+        *(ends["gelu"], ends["swish"], ends["relu"]),
+    ]
+
+
 # Swish times a constant.
 
 
@@ -967,7 +1074,13 @@ FACTS = [
         lambda: [len(swish_runs().loc[1.0])],
     ),
     # The algebra.
-    ("done again here over {} seeds", lambda: [len(swish_runs().loc[1.0])]),
+    (
+        "done again here, two over {} seeds and one over {}, with",
+        lambda: [
+            where(len(swish_runs().loc[1.0]) == len(eswish()[2]), 10),
+            len(mish()[0].seeds),
+        ],
+    ),
     ("as AlexNet had it in 2012, has", list),
     ("in layers of {} units.", lambda: [WIDTH]),
     ("Thirty-two layers of {} units", lambda: [WIDTH]),
@@ -1496,6 +1609,73 @@ FACTS = [
     ),
     ("over plain swish and sigmoid at 0.1 and that of sigmoid at 0.5", list),
     ("are left, and the {} over ReLU is not", lambda: [left_of_nine()]),
+    # Swish and Mish.
+    (
+        "two convolutions, then {} to {} dense layers of {} units, each with "
+        "batch normalisation and a quarter dropped, by gradient descent at "
+        "{}, {} epochs, one run for each depth.",
+        lambda: [
+            cited.published(mish()[0])["depth"].min(),
+            cited.published(mish()[0])["depth"].max(),
+            mish()[0].configurations[0].hidden[0],
+            where(
+                mish()[0].configurations[0].dropout == 1 / 4,
+                mish()[0].configurations[0].learning_rate,
+            ),
+            mish()[0].configurations[0].epochs,
+        ],
+    ),
+    (
+        "they lie {} points apart with 15 layers, {} with 20, and {} with 25. "
+        "Here these three depths are trained again, with {} seeds",
+        lambda: [*mish_apart(), len(mish()[0].seeds)],
+    ),
+    (
+        "the factor from above applies, {} for ReLU and {} for swish. Mish's "
+        "is {}, too.",
+        lambda: [
+            cells()["per_layer"](name) for name in ("relu", "swish", "mish")
+        ],
+    ),
+    ("ReLU has fallen by 20 layers; swish and Mish fall behind 20,", list),
+    ("where one new run would lie 95 % of the time", list),
+    (
+        "{} of the {} published runs lie inside. Mish's with 15 layers is the "
+        "sixth: it ends {} points above the mean of our seeds, which lie "
+        "within {} of each other.",
+        above_the_seeds,
+    ),
+    (
+        "was swish's {} % with {} layers: its seeds end between {} and {} %, "
+        "and Mish's between {} and {}.",
+        with_25_layers,
+    ),
+    (
+        "With 25 layers Mish ends {} points above swish ({} to {}) and swish "
+        "{} above ReLU ({} to {}), with every seed; with 15 and 20 layers",
+        mish_leads,
+    ),
+    (
+        "what its {} a layer says",
+        lambda: [cells()["per_layer"]("relu")],
+    ),
+    (
+        "with {} layers it ends between {} and {} %, where no run of the other "
+        "two is below 95.",
+        relu_falls,
+    ),
+    ("the same factor, {} and {}, and lie {} points apart", same_factor),
+    (
+        "With 25 layers Mish's seeds gain {} to {} points of validation "
+        "accuracy in the tenth epoch alone, and one of swish's gains {}:",
+        in_the_tenth_epoch,
+    ),
+    ("in the normalised runs with 32 layers?", list),
+    (
+        "Between swish and ReLU, with {} a layer. There it is between them as "
+        "well, with a median of {} % beside {} and {}:",
+        gelu_between,
+    ),
     # Swish times a constant.
     ("with a factor in front, from {} to {}.", lambda: [1.25, 2]),
     (
