@@ -89,26 +89,30 @@ def _epochs(factor, fields, epochs):
         )
 
 
+# Studies that have runs of levels, each with seeds of its own.
+_ON_ALL_IMAGES = ("controlled", "unnormalised", "controlled_fashion")
 _IMAGES = {"train_samples": 10_000}
+_OFF = {"off": {"batch_normalization": False}}
+_FASHION = {"Fashion-MNIST": {"dataset": "fashion_mnist"}}
 _FEW_STEPS = "no schedule, and epochs for 800 steps"
 ARTICLE = Level("the article's values", "10,000 images", _IMAGES)
 UNSCHEDULED = Level(
     "schedule", "off", {**_IMAGES, **studies.UNSCHEDULED}, ARTICLE, "on"
 )
+_ALL = Level(
+    "training images",
+    "55,000",
+    {},
+    ARTICLE,
+    "10,000",
+    note="more steps, too: as many epochs",
+)
 LEVELS = (
     ARTICLE,
-    *_levels(
-        "batch normalisation",
-        "on",
-        {"off": {"batch_normalization": False}},
-        ARTICLE,
-    ),
-    *_levels(
-        "dataset",
-        "MNIST",
-        {"Fashion-MNIST": {"dataset": "fashion_mnist"}},
-        ARTICLE,
-    ),
+    *_levels("batch normalisation", "on", _OFF, ARTICLE),
+    *_levels("batch normalisation, 55,000 images", "on", _OFF, _ALL),
+    *_levels("dataset", "MNIST", _FASHION, ARTICLE),
+    *_levels("dataset, 55,000 images", "MNIST", _FASHION, _ALL),
     *_levels(
         "fewer training images",
         "10,000",
@@ -120,13 +124,7 @@ LEVELS = (
         UNSCHEDULED,
         _FEW_STEPS,
     ),
-    *_levels(
-        "training images",
-        "10,000",
-        {"55,000": {"train_samples": None}},
-        ARTICLE,
-        "more steps, too: as many epochs",
-    ),
+    _ALL,
     *_epochs("epochs", _IMAGES, (10, 50)),
     *_epochs("epochs, 55,000 images", {}, (2, 5, 10)),
     *_levels(
@@ -167,7 +165,8 @@ def gather(study, found, folders):
     Args:
         study: A `studies.Study`.
         found: Its records.
-        folders: Where those of `part` and `controlled` are looked for.
+        folders: Where those of other studies are looked for: `part`, and those
+            on all images.
     """
     known = [level.fields for level in LEVELS]
     fields = [_changed(record["configuration"]) for record in found]
@@ -176,7 +175,7 @@ def gather(study, found, folders):
     names = {record["configuration"]["activation"] for record in found}
     beside = [
         record
-        for other in (study.baseline, studies.study("controlled"))
+        for other in (study.baseline, *map(studies.study, _ON_ALL_IMAGES))
         for record in studies.records(other, folders)
     ]
     return [

@@ -4,6 +4,7 @@ import itertools
 
 import prose_03
 import prose_05
+import prose_06
 
 from comparison import depth, records, studies, tables
 
@@ -69,6 +70,14 @@ FACTS = [
         lambda: below_relu("tanh"),
     ),
     ("and sigmoid {} ({} to {})", lambda: below_relu("sigmoid")),
+    (
+        "swish ends {} points behind ReLU ({} to {}) and {} behind leaky ReLU "
+        "({} to {}).",
+        lambda: [
+            *prose_06.shown_behind("controlled_fashion", "swish", "relu"),
+            *prose_06.shown_behind("controlled_fashion", "swish", "leaky_relu"),
+        ],
+    ),
     ("at the bottom {} times in 100, and for", bottom),
     ("order comes up {} times in 100.", order),
     (

@@ -69,7 +69,8 @@ def noisy(means, spread=0.01, seed=0):
 
 def test_levels_are_the_networks_of_the_studies():
     known = {}
-    for name in ("part", "knobs", "controlled"):
+    on_all = ("controlled", "unnormalised", "controlled_fashion")
+    for name in ("part", "knobs", *on_all):
         for c in studies.study(name).configurations:
             known[frozenset(changed(c).items())] = name
     found = {frozenset(level.fields.items()) for level in factors.LEVELS}
@@ -95,9 +96,9 @@ def test_level_differs_from_its_reference_as_it_says(level):
         "training images": "train_samples",
         "fewer training images": "train_samples",
         "epochs": "epochs",
-        "epochs, 55,000 images": "epochs",
     }
-    expected = {said.get(level.factor, level.factor.replace(" ", "_"))}
+    factor = level.factor.removesuffix(", 55,000 images")
+    expected = {said.get(factor, factor.replace(" ", "_"))}
     if "epochs for" in level.note:
         expected.add("epochs")
     assert level.epoch is not None or apart == expected
@@ -426,8 +427,12 @@ def test_records_beside_are_of_the_same_activations(folder):
     beside = factors.gather(study, found, [*folders, records.RESULTS])
     names = {r["configuration"]["activation"] for r in beside}
     assert names == {"relu", "tanh"}
-    controlled = [r for r in beside if r["train_samples"] == 55_000]
-    assert len(controlled) == 2 * len(studies.study("controlled").seeds)
+    on_all = [r for r in beside if r["train_samples"] == 55_000]
+    seeds = [
+        len(studies.study(name).seeds)
+        for name in ("controlled", "unnormalised", "controlled_fashion")
+    ]
+    assert len(on_all) == 2 * sum(seeds)
 
 
 def test_changed_copy_has_no_levels(folder):
