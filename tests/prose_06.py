@@ -6,6 +6,7 @@ import math
 import keras
 import numpy as np
 from prose import where
+from scipy import stats
 
 from comparison import factors, records, statistics, studies, tables
 from comparison import runs as runs_module
@@ -163,13 +164,51 @@ def waited():
 def waits_once():
     """The epochs that the third seed waits, if two do not, and two for ever."""
     first, second, third, *never = waited()
-    return [where(first == second == 0 and never == [20, 20], third)]
+    named = first == second == 0 and never == [20, 20]
+    return [where(named and third == waits_on_tensorflow(), third)]
 
 
 def learned_on_all_images():
     row = accuracies(*ALL_OFF).loc["sigmoid"]
     learned = row[row > 100 * tables.LEARNED]
     return [where(len(learned) == 3, learned.min()), learned.max()]
+
+
+def first_losses():
+    """Training losses of the first epoch, where nothing is learned in it.
+
+    The least and the most on all images and on 10,000; and that of a guess.
+    """
+    found = {"unnormalised": [], "knobs": []}
+    for study, losses in found.items():
+        for record in recorded(study):
+            c = record["configuration"]
+            history = record["history"]
+            plain = not c["batch_normalization"]
+            waits = history["val_accuracy"][0] < 0.2
+            if c["activation"] == "sigmoid" and plain and waits:
+                losses.append(history["loss"][0])
+    all_, few = found.values()
+    three = len(all_) == len(few) == 3
+    guess = math.log(10)
+    return [
+        where(three and min(all_) > guess, min(all_)),
+        *(max(all_), min(few), max(few)),
+        guess,
+    ]
+
+
+def waits_on_tensorflow():
+    """The backend of the one that waits, if it learns nothing on another."""
+    (record,) = (
+        record
+        for (name, _), record in off_on_all_images().items()
+        if name == "sigmoid" and record["environment"]["backend"] != "jax"
+    )
+    values = np.array(record["history"]["val_accuracy"])
+    (again,) = (runs_module.find(runs_module.of_record(record), [SECOND]),)
+    nothing = max(again["history"]["val_accuracy"]) < 0.2
+    return where(nothing, int((values > 0.2).argmax()))
 
 
 def moves_on_all_images():
@@ -314,15 +353,61 @@ def shown_on_clothing():
     ]
 
 
-def in_training():
-    """Swish's, with a trained beta, and ReLU's, in the last epoch, in %."""
-    found = {}
-    for record in recorded("controlled_fashion"):
-        of = found.setdefault(record["configuration"]["activation"], [])
-        of.append(100 * record["history"]["accuracy"][-1])
+def more_errors(study, name):
+    """How many % more than ReLU it makes, with the 95 % interval (Welch).
+
+    Of the logarithms of the seeds' errors, of this pair alone.
+    """
+    errors = {}
+    for record in recorded(study):
+        of = errors.setdefault(record["configuration"]["activation"], [])
+        of.append(math.log(1 - record["test"]["accuracy"]))
+    found = stats.ttest_ind(errors[name], errors["relu"], equal_var=False)
+    more = np.mean(errors[name]) - np.mean(errors["relu"])
     return [
-        np.mean(found[name]) for name in ("swish", "swish_trainable", "relu")
+        100 * (math.exp(value) - 1)
+        for value in (more, *found.confidence_interval())
     ]
+
+
+def times_the_errors():
+    """How many times those of digits all six make on clothing, all images."""
+    there, here = (
+        100 - means(*ALL_FASHION, at).mean() for at in ("level", "reference")
+    )
+    return there / here
+
+
+def swish_on_the_fewer():
+    """How far behind ReLU on clothing, with 10,000 images, if not shown.
+
+    If all of these ran on TensorFlow.
+    """
+    one = {
+        record["environment"]["backend"]
+        for record in runs()
+        if record["configuration"]["dataset"] == "fashion_mnist"
+        and record["configuration"]["train_samples"]
+    } == {"tensorflow"}
+    none = table_of("relu", "swish").loc[FASHION, "shown"] == 0
+    values = means(*FASHION)
+    return [where(one and none, values["relu"] - values["swish"])]
+
+
+def swish_behind_in_all():
+    """Whether swish's mean is behind ReLU's in all six, and shown in two."""
+    places = (
+        *((OFF, "reference"), (ALL_OFF, "reference"), (OFF, "level")),
+        *((ALL_OFF, "level"), (FASHION, "level"), (ALL_FASHION, "level")),
+    )
+    every = all(
+        means(*place, at)["swish"] < means(*place, at)["relu"]
+        for place, at in places
+    )
+    few = ("relu", "swish")
+    shown = ("controlled_fashion", "unnormalised", "controlled")
+    two = [few in shown_pairs(study) for study in shown] == [True, True, False]
+    return every and two
 
 
 # The learning rate.
@@ -809,9 +894,10 @@ def luck():
 
 
 FACTS = [
+    ("Of what is tried here on 10,000 digits", list),
     ("Kızrak, {})", lambda: [2019]),
     (
-        "at a tenth of the learning rate it falls behind them by {} points",
+        "at a tenth of the learning rate it falls behind by {} points",
         lambda: [sigmoid_behind()[0]],
     ),
     (
@@ -826,15 +912,14 @@ FACTS = [
         ],
     ),
     (
-        "on all of Fashion-MNIST swish ends {} points behind ReLU and {} "
-        "behind leaky ReLU.",
+        "which is behind: swish, {} points below ReLU and {} below leaky ReLU.",
         lambda: [
             four_on_clothing()[0],
             shown_behind("controlled_fashion", "swish", "leaky_relu")[0],
         ],
     ),
     (
-        "tried with all images, too, with {} seeds and on another",
+        "tried with all images, too, with {} seeds and, but for five runs, on",
         lambda: [len(accuracies(*ALL_FASHION).columns)],
     ),
     (
@@ -926,11 +1011,35 @@ FACTS = [
         ],
     ),
     ("one waits for {} epochs, and two learn nothing in twenty", waits_once),
+    ("of values at 11 and at 98 % a mean", list),
+    (
+        "two learn within {}, and on {} images there were {}.",
+        lambda: [
+            where(waits_once()[0] > 0, math.ceil(55_000 / 128)),
+            factors.ARTICLE.fields["train_samples"],
+            steps(factors.ARTICLE.fields["train_samples"]),
+        ],
+    ),
+    (
+        "a mean training loss of {} to {}, on 10,000 images of {} to {}, where "
+        "guessing has {}:",
+        first_losses,
+    ),
     ("Those that learn end between {} and {} %", learned_on_all_images),
     (
-        "learn with every seed, and move by {} to {} points. {} of {} pairs",
+        "learn with every seed, and move by {} to {} points on average; two "
+        "runs of one seed on two machines lie up to {} apart",
         lambda: [
             *moves_on_all_images(),
+            where(
+                on_both_machines()[1] > on_both_machines()[0],
+                on_both_machines()[1],
+            ),
+        ],
+    ),
+    (
+        "{} of {} pairs are shown to differ there. Tanh",
+        lambda: [
             where(
                 len(shown_pairs("unnormalised")) == level(ALL_OFF, "shown")[0],
                 *level(ALL_OFF, "shown"),
@@ -976,7 +1085,7 @@ FACTS = [
         lambda: [55_000, len(accuracies(*ALL_FASHION).columns)],
     ),
     (
-        "Swish ends {} points behind ReLU ({} to {}) and {} behind leaky ReLU "
+        "It ends {} points behind ReLU ({} to {}) and {} behind leaky ReLU "
         "({} to {}); with a trained β it ends {} ({} to {}) and {} ({} to {}) "
         "behind them.",
         four_on_clothing,
@@ -986,15 +1095,37 @@ FACTS = [
         lambda: [np.ptp(accuracies(*ALL_FASHION).loc["sigmoid"])],
     ),
     (
-        "That makes {} of {} pairs, and {} are shown to differ otherwise than "
-        "on digits",
+        "That makes {} of {} pairs, and {} of them differ otherwise, in "
+        "points, than on digits.",
         shown_on_clothing,
     ),
     (
-        "it has {} % of the training images right, with a trained β {} %, and "
-        "ReLU has {} %",
-        in_training,
+        "there are nine times as many errors. Counted in errors, swish makes "
+        "{} % more than ReLU on clothing ({} to {}) and {} % more on digits "
+        "({} to {}, of",
+        lambda: [
+            where(
+                round(times_the_errors()) == 9,
+                more_errors("controlled_fashion", "swish")[0],
+            ),
+            *more_errors("controlled_fashion", "swish")[1:],
+            *more_errors("controlled", "swish"),
+        ],
     ),
+    (
+        "Tanh makes {} % more there ({} to {}), where on digits it makes {} % "
+        "more ({} to {}).",
+        lambda: [
+            *more_errors("controlled_fashion", "tanh"),
+            *more_errors("controlled", "tanh"),
+        ],
+    ),
+    (
+        "with 10,000 of them, all on one CPU, swish is {} points behind",
+        swish_on_the_fewer,
+    ),
+    ("of the two datasets, with 10,000 images?", list),
+    ("has the runs on 10,000 images. Which of the five", list),
     # Images.
     (
         "The {} images of these runs are",
@@ -1337,11 +1468,14 @@ FACTS = [
     ),
     (
         "their means lie within {} points with {} images and within {} with "
-        "all, at ten times the rate and at a tenth within {}. On all of "
-        "Fashion-MNIST swish is {} points behind ReLU ({} to {}), and without "
-        "normalisation, on all digits, {} ({} to {}).",
+        "all, at ten times the rate and at a tenth within {}. Swish's mean is "
+        "behind ReLU's on digits with normalisation, without it, and on "
+        "clothing, with 10,000 images and with all; it is shown in two of the "
+        "six, on all of Fashion-MNIST by {} points ({} to {}), and without "
+        "normalisation, on all digits, by {} ({} to {}).",
         lambda: [
-            *among_the_four(),
+            where(swish_behind_in_all(), among_the_four()[0]),
+            *among_the_four()[1:],
             *four_by_rate()[:1],
             *shown_behind("controlled_fashion", "swish", "relu"),
             *shown_behind("unnormalised", "swish", "relu"),
@@ -1363,10 +1497,10 @@ FACTS = [
     ),
     # Where this stops.
     ("- 300 images and 50 epochs are settings", list),
-    ("but for five runs of seed 0, were trained", list),
+    ("but for five of seed 0, were trained", list),
     ("(NVIDIA H200) with Keras on JAX, in float32;", list),
     (
-        "three end within {} points of one another, tanh's {} apart, and",
+        "swish's two runs differ by {} points at most, tanh's by {}, and",
         on_both_machines,
     ),
     (
