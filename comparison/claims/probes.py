@@ -136,21 +136,22 @@ def probe(model, x, y, loss=None, layers=None, training=False):
         for variable, value in kept:
             variable.assign(value)
 
-    def by_pre_activation(target, pre):
-        found = tape.gradient(
-            target, pre, unconnected_gradients=tf.UnconnectedGradients.ZERO
+    def by(target, sources):
+        return tape.gradient(
+            target, sources, unconnected_gradients=tf.UnconnectedGradients.ZERO
         )
-        return tf.cast(found, tf.float32).numpy()
 
+    # All at once: layer by layer would go through the model again for each.
+    gradients = by(total, [pre for _, pre, _ in calls])
     return [
         Probe(
             name,
-            tf.cast(pre, tf.float32).numpy(),
-            tf.cast(post, tf.float32).numpy(),
-            by_pre_activation(post, pre),
-            by_pre_activation(total, pre),
+            *(
+                tf.cast(tensor, tf.float32).numpy()
+                for tensor in (pre, post, by(post, pre), gradient)
+            ),
         )
-        for name, pre, post in calls
+        for (name, pre, post), gradient in zip(calls, gradients, strict=True)
     ]
 
 
