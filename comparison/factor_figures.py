@@ -117,8 +117,8 @@ def _changes(table, notes):
     names = []
     for (factor, level), row in table.iterrows():
         change = f"{row['usual']} → {level}" if row["usual"] else level
-        # Superscripts one to four.
-        sign = "¹²³⁴"[notes.index(row["note"])] if row["note"] else ""
+        # Superscripts one to six.
+        sign = "¹²³⁴⁵⁶"[notes.index(row["note"])] if row["note"] else ""
         names.append(f"{factor}: {change}{sign}")
     return names
 

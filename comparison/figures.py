@@ -19,7 +19,7 @@ from comparison import (
     statistics,
     tables,
 )
-from comparison.records import write_whole
+from comparison.records import claim, write_whole
 from comparison.style import (
     colour,
     label,
@@ -682,13 +682,15 @@ def save_all(study, records, folder, folders=()):
             cited.beside(study, records), cited.measured(study, records)
         )
     paths = []
-    for name, figure in drawn.items():
-        paths.append(pathlib.Path(folder) / f"{name}.png")
-        content = io.BytesIO()
-        figure.savefig(content, format="png", dpi=SHARP)
-        plt.close(figure)
-        # A full disk leaves no torn picture under its name.
-        write_whole(paths[-1], content.getvalue())
+    # Processes that share a study come here together.
+    with claim("figures", pathlib.Path(folder).parent):
+        for name, figure in drawn.items():
+            paths.append(pathlib.Path(folder) / f"{name}.png")
+            content = io.BytesIO()
+            figure.savefig(content, format="png", dpi=SHARP)
+            plt.close(figure)
+            # A full disk leaves no torn picture under its name.
+            write_whole(paths[-1], content.getvalue())
     return paths
 
 

@@ -1004,7 +1004,6 @@ def factor_with_dropout(activation, kept=0.75):
 def grown():
     """Swish and Mish: predicted over 31 layers, measured, in five networks."""
     names = "swish", "mish"
-    factors = [cells()["per_layer"](name) ** (LAYERS - 1) for name in names]
     draws = {
         name: over_draws("normalised_gradients", name)
         for name in ("relu", *names)
@@ -1013,8 +1012,8 @@ def grown():
         relu > swish > other for relu, swish, other in zip(*draws.values())
     )
     return [
-        *factors,
-        *(where(in_order, draws[name][0]) for name in names),
+        *(growth(name)[0] for name in names),
+        *(where(in_order, growth(name)[1]) for name in names),
         *(end(draws[name]) for name in names for end in (min, max)),
     ]
 
@@ -1042,8 +1041,9 @@ def in_the_tenth_epoch():
 def gelu_beside_swish():
     """GELU's growth, predicted and measured; its median, swish's, ReLU's."""
     names = "swish", "gelu", "relu"
-    predicted = {n: cells()["per_layer"](n) ** (LAYERS - 1) for n in names}
-    measured = {n: over_draws("normalised_gradients", n)[0] for n in names}
+    predicted, measured = (
+        {name: growth(name)[side] for name in names} for side in (0, 1)
+    )
     ends = {n: normalised(n) for n in names}
     between = predicted["swish"] < predicted["gelu"] < predicted["relu"]
     beside = abs(math.log(measured["gelu"] / measured["swish"])) < 0.1

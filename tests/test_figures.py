@@ -2,6 +2,7 @@
 
 import itertools
 
+import filelock
 import matplotlib
 import numpy as np
 import pandas as pd
@@ -406,6 +407,23 @@ def test_overview_is_of_every_run_and_of_what_was_published(controlled):
         np.testing.assert_allclose(sorted(drawn), sorted(100 * expected))
     (key,) = figure.legends
     assert len(key.get_texts()) == 4
+
+
+def test_figures_are_written_by_one_process_at_a_time(
+    controlled, monkeypatch, tmp_path
+):
+    """Those that share a study come to its figures together."""
+    written = []
+
+    def write(path, content):
+        with pytest.raises(filelock.Timeout):
+            with records.claim("figures", tmp_path, wait=False):
+                pass
+        written.append(path)
+
+    monkeypatch.setattr(figures, "write_whole", write)
+    assert figures.save_all(*controlled, tmp_path / "figures") == written
+    assert written
 
 
 def test_all_figures_are_written(controlled, tmp_path):

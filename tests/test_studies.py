@@ -16,7 +16,11 @@ from comparison.configuration import Configuration
 
 FIVE = ["sigmoid", "tanh", "relu", "leaky_relu", "swish"]
 SIX = [*FIVE, "swish_trainable"]
-COMMITTED = sorted(records.RESULTS.glob("*.json"))
+COMMITTED = sorted(
+    path
+    for pattern in ("*.json", "second_machine/*.json")
+    for path in records.RESULTS.glob(pattern)
+)
 PACKS = sorted(records.RESULTS.glob("packed/*.json"))
 
 
@@ -418,15 +422,15 @@ def test_committed_records(path):
         study = studies.study(path.stem)
         assert set(names) <= {c.key for c in study.configurations}
         for name in names:
-            check_record(records.read(path / name), name)
+            check_record(records.read(path / name), name, records.RESULTS)
     else:
-        check_record(records.read(path), path.stem)
+        check_record(records.read(path), path.stem, path.parent)
 
 
-def check_record(record, name):
+def check_record(record, name, folder):
     configuration = Configuration.from_record(record["configuration"])
     assert configuration.key == name
-    assert runs.find(configuration, [records.RESULTS]) == record
+    assert runs.find(configuration, [folder]) == record
 
     history = record["history"]
     if record["diverged"]:
