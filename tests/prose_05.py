@@ -50,6 +50,7 @@ def cells():
     return values
 
 
+@functools.cache
 def over_draws(function, *arguments):
     """The first layer's gradient over the last's, in five networks drawn."""
     found = []
