@@ -26,12 +26,6 @@ def accuracy(name):
     return sum(values) / len(values)
 
 
-def below_relu(name):
-    """How far it lies below ReLU, and the interval of that."""
-    row = tables.verdicts(STUDY, FOUND).loc[name, "relu"]
-    return [-row["difference"], -row["high"], -row["low"]]
-
-
 def alike():
     verdicts = tables.verdicts(STUDY, FOUND)["verdict"]
     for pair in itertools.combinations(ALIKE, 2):
@@ -68,9 +62,12 @@ FACTS = [
     ("within {} points of one another, and no two of them are shown", alike),
     (
         "tanh costs {} points beside ReLU (95 % interval {} to {})",
-        lambda: below_relu("tanh"),
+        lambda: prose_06.shown_behind("controlled", "tanh", "relu"),
     ),
-    ("and sigmoid {} ({} to {})", lambda: below_relu("sigmoid")),
+    (
+        "and sigmoid {} ({} to {})",
+        lambda: prose_06.shown_behind("controlled", "sigmoid", "relu"),
+    ),
     (
         "where errors are nine times as many, a difference is shown: swish "
         "ends {} points behind ReLU ({} to {}) and {} behind leaky ReLU ({} to "
