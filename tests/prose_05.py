@@ -706,9 +706,9 @@ def growth(activation):
     return [a_layer ** (LAYERS - 1), sizes[0] / sizes[-1]]
 
 
-def drawn_growth():
-    """Swish's least and most, in five networks drawn."""
-    found = over_draws("normalised_gradients", "swish")
+def drawn_growth(activation):
+    """Its least and most, in five networks drawn."""
+    found = over_draws("normalised_gradients", activation)
     return [min(found), max(found)]
 
 
@@ -1015,7 +1015,7 @@ def grown():
     return [
         *(growth(name)[0] for name in names),
         *(where(in_order, growth(name)[1]) for name in names),
-        *(end(draws[name]) for name in names for end in (min, max)),
+        *(end for name in names for end in drawn_growth(name)),
     ]
 
 
@@ -1553,7 +1553,7 @@ FACTS = [
         lambda: [
             cells()["per_layer"]("swish"),
             *growth("swish"),
-            *drawn_growth(),
+            *drawn_growth("swish"),
             100,
             *carried(),
         ],

@@ -24,6 +24,16 @@ def recorded(name):
     return studies.records(studies.study(name), FOLDERS)
 
 
+@functools.cache
+def by_run(name):
+    """The records of a study whose networks differ in the activation alone."""
+    return {
+        (c["activation"], c["seed"]): record
+        for record in recorded(name)
+        for c in [record["configuration"]]
+    }
+
+
 def full_rate(record):
     """How many epochs it has trained at the rate that it began with."""
     rates = record["history"]["learning_rate"]
@@ -136,37 +146,25 @@ ALL_OFF = ("batch normalisation, 55,000 images", "off")
 SECOND = records.RESULTS / "second_machine"
 
 
-@functools.cache
-def off_on_all_images():
-    """Records without normalisation on all images, by activation and seed."""
-    return {
-        (
-            record["configuration"]["activation"],
-            record["configuration"]["seed"],
-        ): record
-        for record in recorded("unnormalised")
-    }
-
-
-def waited():
-    """How many epochs each seed of sigmoid stays at chance, the least first.
-
-    As many as there are if it never leaves it.
-    """
-    found = []
-    for (name, _), record in off_on_all_images().items():
-        if name == "sigmoid":
-            values = np.array(record["history"]["val_accuracy"])
-            learned = values > 0.2
-            found.append(learned.argmax() if learned.any() else len(values))
-    return sorted(found)
+def waits(record):
+    """How many epochs a run stays at chance; all, if it never leaves it."""
+    learned = np.array(record["history"]["val_accuracy"]) > 0.2
+    return int(learned.argmax()) if learned.any() else len(learned)
 
 
 def waits_once():
-    """The epochs that the third seed waits, if two do not, and two for ever."""
-    first, second, third, *never = waited()
-    named = first == second == 0 and never == [20, 20]
-    return [where(named and third == waits_on_tensorflow(), third)]
+    """The epochs that one seed of sigmoid waits, if two do not and two do.
+
+    If it is the one on TensorFlow, and learns nothing on the other machine.
+    """
+    found = collections.defaultdict(list)
+    for (name, _), record in by_run("unnormalised").items():
+        if name == "sigmoid":
+            found[record["environment"]["backend"]].append(record)
+    (here,) = found["tensorflow"]
+    again = runs_module.find(runs_module.of_record(here), [SECOND])
+    named = sorted(map(waits, found["jax"])) == [0, 0, 20, 20]
+    return [where(named and waits(again) == 20, waits(here))]
 
 
 def learned_on_all_images():
@@ -188,8 +186,7 @@ def first_losses():
             c = record["configuration"]
             history = record["history"]
             plain = not c["batch_normalization"]
-            waits = history["val_accuracy"][0] < 0.2
-            if c["activation"] == "sigmoid" and plain and waits:
+            if c["activation"] == "sigmoid" and plain and waits(record):
                 losses.append(history["loss"][0])
                 if study == "unnormalised":
                     second.append(history["loss"][1])
@@ -202,22 +199,6 @@ def first_losses():
         guess,
         max(abs(loss - guess) for loss in second),
     ]
-
-
-def waits_on_tensorflow():
-    """How many epochs the one on TensorFlow waits.
-
-    If it learns nothing on the other machine.
-    """
-    (record,) = (
-        record
-        for (name, _), record in off_on_all_images().items()
-        if name == "sigmoid" and record["environment"]["backend"] != "jax"
-    )
-    values = np.array(record["history"]["val_accuracy"])
-    again = runs_module.find(runs_module.of_record(record), [SECOND])
-    nothing = max(again["history"]["val_accuracy"]) < 0.2
-    return where(nothing, int((values > 0.2).argmax()))
 
 
 def moves_on_all_images():
@@ -234,8 +215,8 @@ def verdicts(study):
     return tables.verdicts(studies.study(study), recorded(study))
 
 
-def shown_pairs(study):
-    found = verdicts(study)
+def shown_pairs(found):
+    """The pairs of a table of verdicts whose difference is shown."""
     return {*found.index[found["verdict"].isin(statistics.VERDICTS[:2])]}
 
 
@@ -254,7 +235,9 @@ def shown_behind(study, first, second):
 def tanh_off():
     """How far tanh is behind the four, if that and two more pairs are shown."""
     distances = [shown_behind("unnormalised", "tanh", name)[0] for name in FOUR]
-    others = shown_pairs("unnormalised") - {("tanh", name) for name in FOUR}
+    others = shown_pairs(verdicts("unnormalised")) - {
+        ("tanh", name) for name in FOUR
+    }
     two = others == {("relu", "swish"), ("leaky_relu", "swish")}
     return [where(two, min(distances)), max(distances)]
 
@@ -285,18 +268,15 @@ def on_both_machines():
     If sigmoid has learned on one alone.
     """
     moves = {}
-    for configuration in studies.study(
-        "unnormalised", seeds=[0]
-    ).configurations:
-        second = runs_module.find(configuration, [SECOND])
-        if second is not None:
-            name = configuration.activation
-            first = off_on_all_images()[name, 0]
-            assert first["environment"]["backend"] == "tensorflow"
-            assert second["environment"]["backend"] == "jax"
-            moves[name] = 100 * (
-                second["test"]["accuracy"] - first["test"]["accuracy"]
-            )
+    seed_0 = studies.study("unnormalised", seeds=[0])
+    for second in studies.records(seed_0, [SECOND]):
+        name = second["configuration"]["activation"]
+        first = by_run("unnormalised")[name, 0]
+        assert first["environment"]["backend"] == "tensorflow"
+        assert second["environment"]["backend"] == "jax"
+        moves[name] = 100 * (
+            second["test"]["accuracy"] - first["test"]["accuracy"]
+        )
     one = moves.pop("sigmoid") < -80
     tanh = abs(moves.pop("tanh"))
     most = max(map(abs, moves.values()))
@@ -361,7 +341,7 @@ def four_on_clothing():
         for swish in ("swish", "swish_trainable")
         for relu in ("relu", "leaky_relu")
     ]
-    on_digits = shown_pairs("controlled")
+    on_digits = shown_pairs(verdicts("controlled"))
     none = not any((relu, swish) in on_digits for swish, relu in pairs)
     found = [
         value
@@ -373,7 +353,7 @@ def four_on_clothing():
 
 def shown_on_clothing():
     """How many pairs, with tanh behind three; how many are changed."""
-    shown = shown_pairs("controlled_fashion")
+    shown = shown_pairs(verdicts("controlled_fashion"))
     three = {("tanh", n) for n in ("relu", "leaky_relu", "swish_trainable")}
     for pair in three:
         shown_behind("controlled_fashion", *pair)
@@ -442,7 +422,7 @@ def swish_behind_in_all():
             for name, row in accuracies(*place, at).iterrows()
         }
         pairs = statistics.compare(samples, factors.MARGIN)
-        if pairs.loc[("relu", "swish"), "verdict"] in statistics.VERDICTS[:2]:
+        if ("relu", "swish") in shown_pairs(pairs):
             shown.add((place, at))
     return every and shown == {(ALL_OFF, "level"), (ALL_FASHION, "level")}
 
@@ -563,10 +543,7 @@ def four_by_size():
 
 def never_lowered():
     """Of the runs with a schedule, those that are the same without one."""
-    scheduled = {
-        (r["configuration"]["activation"], r["configuration"]["seed"]): r
-        for r in recorded("part")
-    }
+    scheduled = by_run("part")
     same = [
         run
         for run, record in without_schedule(128).items()
@@ -870,16 +847,12 @@ def sigmoid_lowered():
 
     Through the first 20, which are to the bit those of the shorter runs.
     """
-    shorter = {
-        (c["activation"], c["seed"]): record["history"]
-        for record in recorded("part")
-        for c in [record["configuration"]]
-    }
     behind = []
     for record in recorded("knobs"):
         c = record["configuration"]
         if c["epochs"] == 50:
-            for column, values in shorter[c["activation"], c["seed"]].items():
+            shorter = by_run("part")[c["activation"], c["seed"]]["history"]
+            for column, values in shorter.items():
                 if column not in ("seconds", "beta"):
                     assert record["history"][column][:20] == values
             if c["activation"] == "sigmoid":
@@ -1159,7 +1132,8 @@ FACTS = [
         "{} of {} pairs are shown to differ there. Tanh",
         lambda: [
             where(
-                len(shown_pairs("unnormalised")) == level(ALL_OFF, "shown")[0],
+                len(shown_pairs(verdicts("unnormalised")))
+                == level(ALL_OFF, "shown")[0],
                 *level(ALL_OFF, "shown"),
             ),
             *level(ALL_OFF, "pairs"),
