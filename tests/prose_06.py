@@ -220,9 +220,21 @@ def shown_pairs(found):
     return {*found.index[found["verdict"].isin(statistics.VERDICTS[:2])]}
 
 
+@functools.cache
+def pairs_at(place, at="level"):
+    """`statistics.compare` of the activations at a level, by pair."""
+    rows = accuracies(*place, at)
+    samples = {name: row.dropna().to_numpy() for name, row in rows.iterrows()}
+    return statistics.compare(samples, factors.MARGIN)
+
+
 def shown_behind(study, first, second):
     """How far the first ends behind the second, if shown; with the interval."""
-    found = verdicts(study)
+    return behind(verdicts(study), first, second)
+
+
+def behind(found, first, second):
+    """The same of a table of verdicts."""
     if (first, second) in found.index:
         row = -found.loc[(first, second), ["difference", "low", "high"]]
         low, high = row["high"], row["low"]
@@ -364,17 +376,15 @@ def shown_on_clothing():
     ]
 
 
-def more_errors(study, name):
+def more_errors(name, place, at="level"):
     """How many % more than ReLU it makes, with the 95 % interval (Welch).
 
     Of the logarithms of the seeds' errors, of this pair alone.
     """
-    errors = {}
-    for record in recorded(study):
-        of = errors.setdefault(record["configuration"]["activation"], [])
-        of.append(math.log(1 - record["test"]["accuracy"]))
-    found = stats.ttest_ind(errors[name], errors["relu"], equal_var=False)
-    more = np.mean(errors[name]) - np.mean(errors["relu"])
+    errors = np.log(100 - accuracies(*place, at))
+    of = [errors.loc[one].dropna() for one in (name, "relu")]
+    found = stats.ttest_ind(*of, equal_var=False)
+    more = of[0].mean() - of[1].mean()
     return [
         100 * (math.exp(value) - 1)
         for value in (more, *found.confidence_interval())
@@ -415,15 +425,12 @@ def swish_behind_in_all():
         means(*place, at)["swish"] < means(*place, at)["relu"]
         for place, at in places
     )
-    shown = set()
-    for place, at in places:
-        samples = {
-            name: row.dropna().to_numpy()
-            for name, row in accuracies(*place, at).iterrows()
-        }
-        pairs = statistics.compare(samples, factors.MARGIN)
-        if ("relu", "swish") in shown_pairs(pairs):
-            shown.add((place, at))
+    shown = {
+        (place, at)
+        for place, at in places
+        if {("relu", "swish"), ("swish", "relu")}
+        & shown_pairs(pairs_at(place, at))
+    }
     return every and shown == {(ALL_OFF, "level"), (ALL_FASHION, "level")}
 
 
@@ -760,15 +767,92 @@ def trailing():
 
 FEWER = "fewer training images"
 THOUSAND, THREE_THOUSAND = (FEWER, "1,000"), (FEWER, "3,000")
+HUNDREDS = (FEWER, "300")
+
+
+def tanh_on_hundreds():
+    """How far it is behind each of the four, with intervals.
+
+    And how many pairs are shown, if these four, and none with more images.
+    """
+    found = pairs_at(HUNDREDS)
+    shown = [{*pair} for pair in shown_pairs(found)]
+    four = [{"tanh", name} for name in FOUR]
+    alike = len(shown) == len(four) and all(pair in shown for pair in four)
+    none = level(THOUSAND, "shown") == level(THREE_THOUSAND, "shown") == [0]
+    return [
+        *(value for name in FOUR for value in behind(found, "tanh", name)),
+        where(alike and none, len(four)),
+        len(found),
+    ]
+
+
+def span_by_images():
+    """With 300, and with all: the interval of that, if below the other's."""
+    few, least = level(HUNDREDS, "span", "span low")
+    all_, low, high = level(ALL_IMAGES, "span", "span low", "span high")
+    return [where(high < least, few), all_, low, high]
+
+
+def errors_by_images():
+    """In a hundred, with 300 images and with all."""
+    return [100 - means(*one).mean() for one in (HUNDREDS, ALL_IMAGES)]
+
+
+def more_by_images(name):
+    """Errors more than ReLU's, with 300, 1,000, 10,000 and all images."""
+    return [
+        *more_errors(name, HUNDREDS),
+        *more_errors(name, THOUSAND),
+        *more_errors(name, THOUSAND, "reference"),
+        *more_errors(name, ALL_IMAGES),
+    ]
 
 
 def four_on_fewer():
-    """How far the four lie apart, if no pair is shown to differ."""
-    none = level(THOUSAND, "shown") == level(THREE_THOUSAND, "shown") == [0]
-    few, fewer = (
-        np.ptp(means(*one)[FOUR]) for one in (THREE_THOUSAND, THOUSAND)
-    )
-    return [where(none, few), fewer]
+    """How far the four lie apart, if no pair of them is shown to differ."""
+    places = THREE_THOUSAND, THOUSAND, HUNDREDS
+    four = [np.ptp(means(*place)[FOUR]) for place in places]
+    among = [
+        pair
+        for place in places
+        for pair in shown_pairs(pairs_at(place))
+        if {*pair} <= {*FOUR}
+    ]
+    return [where(not among, four[0]), *four[1:]]
+
+
+def swish_changed():
+    """By how much ReLU leads swish by more, with 300 than with 10,000."""
+    found = changes()
+    found = found[
+        (found["factor"] == HUNDREDS[0]) & (found["level"] == HUNDREDS[1])
+    ].set_index(["first", "second"])
+    among = [pair for pair in found.index if {*pair} <= {*FOUR}]
+    row = found.loc[("relu", "swish")]
+    alone = [pair for pair in among if found.loc[pair, "shown"]]
+    return [
+        where(alone == [("relu", "swish")], row["change"]),
+        row["low"],
+        row["high"],
+    ]
+
+
+def gained_by_images():
+    """From 300 images to 1,000: tanh, and the least and most of the others.
+
+    Then how many times fewer errors, the least and the most of all.
+    """
+    few, more = means(*HUNDREDS), means(*THOUSAND)
+    others = (more - few).drop("tanh")
+    times = (100 - few) / (100 - more)
+    return [
+        where((more - few).idxmax() == "tanh", (more - few)["tanh"]),
+        others.min(),
+        others.max(),
+        times.min(),
+        times.max(),
+    ]
 
 
 def sigmoid_on_fewer():
@@ -794,15 +878,15 @@ def sigmoid_on_fewer():
 
 
 def tanh_on_fewer():
-    """How far below all others it is, if sigmoid is among the four."""
-    values = means(*THOUSAND)
-    others = values.drop("tanh")
-    four = values[FOUR]
-    among = four.min() < values["sigmoid"] < four.max()
-    return [where(among, others.min() - values["tanh"])]
+    """How far below all others it is with 1,000 images, and with 300."""
+    return [
+        values.drop("tanh").min() - values["tanh"]
+        for values in (means(*THOUSAND), means(*HUNDREDS))
+    ]
 
 
 def gained():
+    """By the mean from 10,000 images to all, if each of the six gains."""
     effect, low, high = level(ALL_IMAGES, "effect", "low", "high")
     few = accuracies(*ALL_IMAGES, "reference").dropna(axis=1)
     gains = (accuracies(*ALL_IMAGES)[few.columns] - few).mean(axis=1)
@@ -881,12 +965,12 @@ def table_of_four():
 def largest_of_four():
     """A tenth of a point that one span of the four exceeds, if further holds.
 
-    It is the setting in five rows, and the activation in none.
+    It is the setting in six rows, and the activation in none.
     """
     found = table_of_four()
     setting = {*found.index[found["further"] == "setting"]}
     named = setting == {
-        *(FASHION, ALL_FASHION, ALL_IMAGES, THOUSAND),
+        *(FASHION, ALL_FASHION, ALL_IMAGES, THOUSAND, HUNDREDS),
         (EPOCHS, "2"),
     }
     return [
@@ -954,22 +1038,34 @@ def among_the_four():
 
 
 def changed_in_all():
-    """Pairs that change, if five without normalisation and five on clothing.
-
-    On all of it; those of sigmoid, and of ReLUs with tanh and with swish.
-    """
+    """Pairs that change, if five without normalisation, and those named."""
     found = changes()
     found = found[found["shown"]]
-    on_clothing = found[found["factor"] == ALL_FASHION[0]]
-    relus = {"relu", "leaky_relu"}
-    behind = {"tanh", "swish", "swish_trainable"}
-    for _, row in on_clothing.iterrows():
-        pair = {row["first"], row["second"]}
-        assert len(pair & relus) == len(pair & behind) == 1, pair
-        # The first less the second: tanh comes first, and swish second.
-        assert (row["change"] < 0) == (row["first"] == "tanh"), pair
-    named = changed() == len(on_clothing) == 5
-    return [where(named, len(found))]
+    # The first less the second: tanh comes first, and swish second.
+    named = {
+        HUNDREDS[0]: {
+            ("tanh", "relu"): -1,
+            ("tanh", "leaky_relu"): -1,
+            ("tanh", "swish_trainable"): -1,
+            ("relu", "swish"): 1,
+        },
+        ALL_FASHION[0]: {
+            ("tanh", "relu"): -1,
+            ("tanh", "leaky_relu"): -1,
+            ("relu", "swish"): 1,
+            ("leaky_relu", "swish"): 1,
+            ("leaky_relu", "swish_trainable"): 1,
+        },
+    }
+    alike = all(
+        {
+            (row["first"], row["second"]): np.sign(row["change"])
+            for _, row in found[found["factor"] == factor].iterrows()
+        }
+        == pairs
+        for factor, pairs in named.items()
+    )
+    return [where(alike and changed() == 5, len(found))]
 
 
 def luck():
@@ -988,11 +1084,22 @@ FACTS = [
         lambda: sigmoid_behind()[:2],
     ),
     (
-        "Another dataset moves the accuracy by {} points, and more images with "
-        "the steps that come with them by {}; batch sizes from {} to {} are "
-        "not shown to move it at all. Among",
+        "with {} digits it ends {} to {} points behind ReLU",
+        lambda: [
+            300,
+            min(tanh_on_hundreds()[0:12:3]),
+            max(tanh_on_hundreds()[0:12:3]),
+        ],
+    ),
+    (
+        "Another dataset moves the accuracy by {} points, {} images instead of "
+        "{} by {}, and all 55,000 with the steps that come with them by {}; "
+        "batch sizes from {} to {} are not shown to move it at all. Among",
         lambda: [
             where(none_outweighs(), falls(FASHION)[0]),
+            300,
+            factors.ARTICLE.fields["train_samples"],
+            falls(HUNDREDS)[0],
             gained()[0],
             where(moved_by_size()[0] < 1, 32),
             512,
@@ -1206,18 +1313,18 @@ FACTS = [
         lambda: [
             where(
                 round(times_the_errors()) == 9,
-                more_errors("controlled_fashion", "swish")[0],
+                more_errors("swish", ALL_FASHION)[0],
             ),
-            *more_errors("controlled_fashion", "swish")[1:],
-            *more_errors("controlled", "swish"),
+            *more_errors("swish", ALL_FASHION)[1:],
+            *more_errors("swish", ALL_IMAGES),
         ],
     ),
     (
         "Tanh makes {} % more there ({} to {}), where on digits it makes {} % "
         "more ({} to {}).",
         lambda: [
-            *more_errors("controlled_fashion", "tanh"),
-            *more_errors("controlled", "tanh"),
+            *more_errors("tanh", ALL_FASHION),
+            *more_errors("tanh", ALL_IMAGES),
         ],
     ),
     (
@@ -1240,8 +1347,48 @@ FACTS = [
         ],
     ),
     (
-        "from {} images to 55,000 the mean rises by {} points ({} to {}), "
-        "over the {} seeds that both have. The span is {} points with the "
+        "as well, {}, {} and {}, each with epochs enough for some 800 steps",
+        lambda: [3_000, 1_000, 300],
+    ),
+    (
+        "{} cost {} points ({} to {}), {} cost {} ({} to {}) and {} cost {} "
+        "({} to {}), beside {} without the schedule.",
+        lambda: [
+            *(3_000, *falls(THREE_THOUSAND)),
+            *(1_000, *falls(THOUSAND)),
+            *(300, *falls(HUNDREDS)),
+            factors.ARTICLE.fields["train_samples"],
+        ],
+    ),
+    (
+        "With 300 tanh ends {} points behind ReLU ({} to {}), {} ({} to {}) "
+        "behind leaky ReLU, and {} ({} to {}) and {} ({} to {}) behind the two "
+        "kinds of swish: {} of {} pairs are shown to differ, where none is "
+        "with 1,000 or 3,000.",
+        tanh_on_hundreds,
+    ),
+    (
+        "The span is {} points there, and {} with all 55,000 ({} to {}).",
+        span_by_images,
+    ),
+    (
+        "With 300 images there are {} errors in a hundred, and with all {}.",
+        errors_by_images,
+    ),
+    (
+        "tanh makes {} % more than ReLU with 300 ({} to {}), {} % with 1,000 "
+        "({} to {}), {} % with 10,000 without the schedule ({} to {}) and {} % "
+        "with all ({} to {})",
+        lambda: more_by_images("tanh"),
+    ),
+    (
+        "So may swish's be, {} % ({} to {}), {} % ({} to {}), {} % ({} to {}) "
+        "and {} % ({} to {}).",
+        lambda: more_by_images("swish"),
+    ),
+    (
+        "From {} images to all of them each of the six gains, and the mean by "
+        "{} points ({} to {}), over the {} seeds that both have. The span is {} points with the "
         "fewer and {} with all,",
         lambda: [
             factors.ARTICLE.fields["train_samples"],
@@ -1257,24 +1404,22 @@ FACTS = [
         ],
     ),
     (
-        "with epochs enough for some 800 steps, and beside {} images without "
-        "it. 3,000 cost {} points ({} to {}) and 1,000 cost {} ({} to {}).",
-        lambda: [
-            factors.ARTICLE.fields["train_samples"],
-            *falls(THREE_THOUSAND),
-            *falls(THOUSAND),
-        ],
-    ),
-    (
-        "four from here on, lie {} and {} points apart. With 3,000 sigmoid",
+        "four from here on, lie {} points apart with 3,000 images, {} with "
+        "1,000 and {} with 300, and no pair of them is shown to differ;",
         four_on_fewer,
     ),
     (
+        "leads swish by {} points more with 300 than with 10,000 ({} to {}) is",
+        swish_changed,
+    ),
+    ("With 3,000 sigmoid has the lowest", list),
+    (
         "as with 10,000: one of its seeds ends at {} %, after eight epochs in "
-        "which it moved between {} and {} % in validation. With 1,000 it",
+        "which it moved between {} and {} % in validation. With 1,000 and with "
+        "300 it",
         sigmoid_on_fewer,
     ),
-    ("tanh's, {} points below all others", tanh_on_fewer),
+    ("tanh's, {} and {} points below all others", tanh_on_fewer),
     (
         "and the same {} seeds. Behind its fourth epoch, after {} steps, the "
         "mean with all images is {} %; after twenty epochs of {} images, with "
@@ -1292,6 +1437,13 @@ FACTS = [
     (
         "all images are worth {} points, and what follows another {}.",
         images_and_steps,
+    ),
+    ("in a hundred. With 300 images the three points of tanh", list),
+    ("From 300 images to 1,000, which activation gains most", list),
+    (
+        "In points tanh, {}, where the others gain {} to {}. In errors none: "
+        "each of the six makes {} or {} times fewer.",
+        gained_by_images,
     ),
     (
         "is at the full rate in every run, and of the {} runs on {} images {} "
@@ -1531,18 +1683,20 @@ FACTS = [
     ),
     # The picture and the order.
     (
-        "and for {} digits beside {}, it is the triangle's. In all other rows",
+        "and for {} digits and for {} beside {}, it is the triangle's. In all "
+        "other rows",
         lambda: [
+            300,
             where(
                 decided("activation") == {OFF, LOW}
-                and decided("setting") == {ALL_IMAGES, ALL_FASHION},
+                and decided("setting") == {ALL_IMAGES, ALL_FASHION, HUNDREDS},
                 55_000,
             ),
             factors.ARTICLE.fields["train_samples"],
         ],
     ),
     ("All diamonds but one lie below {} points", largest_of_four),
-    ("of 55,000 and of 1,000 images and of 2 epochs lie to the right", list),
+    ("of 55,000, 1,000 and 300 images and of 2 epochs lie", list),
     (
         "small for these four, {} points with 10,000 images ({} to {}) and {} "
         "with all ({} to {}), and {} of {} pairs are shown to differ at each.",
@@ -1566,10 +1720,10 @@ FACTS = [
     ),
     ("so that 1 is the middle", list),
     ("Without normalisation, with 10,000 images, both", list),
-    ("with 1,000 images and after 50 epochs sigmoid's does", list),
+    ("with 1,000 images or 300 and after 50 epochs sigmoid's does", list),
     (
         "{} pairs are shown to turn, of {} pairs and settings, and {} change "
-        "in size: five",
+        "in size: five of sigmoid without normalisation; four with 300 images",
         lambda: [changes()["turned"].sum(), len(changes()), *changed_in_all()],
     ),
     (
@@ -1603,14 +1757,17 @@ FACTS = [
         ],
     ),
     (
-        "From 1,000 to {} the mean rises by {} points ({} to {}), and from {} "
-        "to 55,000, with the steps that come with them, by {} ({} to {}); on "
-        "all of them the best activation leads the worst by {}.",
+        "From 300 to {} the mean rises by {} points ({} to {}), from 1,000 by "
+        "{} ({} to {}), and from {} to 55,000, with the steps that come with "
+        "them, by {} ({} to {}). With 300 the best activation leads the worst "
+        "by {}, and with all by {}.",
         lambda: [
             factors.ARTICLE.fields["train_samples"],
+            *falls(HUNDREDS),
             *falls(THOUSAND),
             factors.ARTICLE.fields["train_samples"],
             *gained(),
+            *level(HUNDREDS, "span"),
             *level(ALL_IMAGES, "span"),
         ],
     ),
@@ -1644,8 +1801,12 @@ FACTS = [
         ],
     ),
     (
-        "On all of Fashion-MNIST tanh is {} points behind ReLU ({} to {}), and",
-        lambda: shown_behind("controlled_fashion", "tanh", "relu"),
+        "With 300 of them tanh is {} points behind ReLU ({} to {}), and on all "
+        "of Fashion-MNIST {} ({} to {}); of sigmoid nothing is shown at either",
+        lambda: [
+            *tanh_on_hundreds()[:3],
+            *shown_behind("controlled_fashion", "tanh", "relu"),
+        ],
     ),
     (
         "Three quarters are not shown to move the mean ({} points, {} to {}); "
@@ -1672,7 +1833,6 @@ FACTS = [
         ],
     ),
     # Where this stops.
-    ("- 300 images are a setting of the study", list),
     (
         "but for five of seed {}, were trained",
         lambda: [gpu_but_for_five()],
