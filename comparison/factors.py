@@ -41,6 +41,8 @@ class Level:
         epoch: Behind which the validation accuracy is taken; `None` for the
             test accuracy at the end.
         note: What else a reader has to know of it.
+        chosen: Whether each activation has the learning rate of its own that
+            `studies.CHOSEN` has for the batch size.
     """
 
     factor: str
@@ -50,13 +52,32 @@ class Level:
     usual: str = ""
     epoch: int | None = None
     note: str = ""
+    chosen: bool = False
+
+    def network(self, activation):
+        """Returns an activation's fields as items; `None` if it has no run."""
+        fields = self.fields
+        if self.chosen:
+            size = fields.get("batch_size", Configuration.batch_size)
+            if activation not in studies.CHOSEN[size]:
+                return None
+            rate = studies.CHOSEN[size][activation]
+            fields = _changed({**fields, "learning_rate": rate})
+        return frozenset(fields.items())
 
 
 def _levels(factor, usual, labels, reference, note=""):
     """Yields levels from labels, each with the fields that it changes."""
     for label, changes in labels.items():
-        fields = _changed({**reference.fields, **changes})
-        yield Level(factor, label, fields, reference, usual, note=note)
+        yield dataclasses.replace(
+            reference,
+            factor=factor,
+            label=label,
+            fields=_changed({**reference.fields, **changes}),
+            reference=reference,
+            usual=usual,
+            note=note,
+        )
 
 
 def _changed(fields):
@@ -89,18 +110,27 @@ def _epochs(factor, fields, epochs):
         )
 
 
-# Studies that have runs of levels, each with seeds of its own.
-_ON_ALL_IMAGES = ("controlled", "unnormalised", "controlled_fashion")
+# Other studies that have runs of levels, the first three on all images.
+_BESIDE = ("controlled", "unnormalised", "controlled_fashion", "knobs_tuned")
 _IMAGES = {"train_samples": 10_000}
 _OFF = {"off": {"batch_normalization": False}}
 _FASHION = {"Fashion-MNIST": {"dataset": "fashion_mnist"}}
-# Of the project's own records; see docs/command-line.md.
-_MACHINE = "on another machine than the reference"
 _FEW_STEPS = "no schedule, and epochs for 800 steps"
 ARTICLE = Level("the article's values", "10,000 images", _IMAGES)
 UNSCHEDULED = Level(
     "schedule", "off", {**_IMAGES, **studies.UNSCHEDULED}, ARTICLE, "on"
 )
+TUNED = Level(
+    "own learning rates",
+    "chosen",
+    UNSCHEDULED.fields,
+    UNSCHEDULED,
+    "0.001",
+    note="no schedule",
+    chosen=True,
+)
+_SMALL = {"32": {"batch_size": 32}}
+_LARGE = {"512": {"batch_size": 512, "epochs": 40}}
 _ALL = Level(
     "training images",
     "55,000",
@@ -112,9 +142,9 @@ _ALL = Level(
 LEVELS = (
     ARTICLE,
     *_levels("batch normalisation", "on", _OFF, ARTICLE),
-    *_levels("batch normalisation, 55,000 images", "on", _OFF, _ALL, _MACHINE),
+    *_levels("batch normalisation, 55,000 images", "on", _OFF, _ALL),
     *_levels("dataset", "MNIST", _FASHION, ARTICLE),
-    *_levels("dataset, 55,000 images", "MNIST", _FASHION, _ALL, _MACHINE),
+    *_levels("dataset, 55,000 images", "MNIST", _FASHION, _ALL),
     *_levels(
         "fewer training images",
         "10,000",
@@ -136,20 +166,11 @@ LEVELS = (
         ARTICLE,
     ),
     UNSCHEDULED,
-    *_levels(
-        "batch size",
-        "128",
-        {"32": {"batch_size": 32}},
-        UNSCHEDULED,
-        "no schedule",
-    ),
-    *_levels(
-        "batch size",
-        "128",
-        {"512": {"batch_size": 512, "epochs": 40}},
-        UNSCHEDULED,
-        _FEW_STEPS,
-    ),
+    *_levels("batch size", "128", _SMALL, UNSCHEDULED, "no schedule"),
+    *_levels("batch size", "128", _LARGE, UNSCHEDULED, _FEW_STEPS),
+    TUNED,
+    *_levels("batch size, own rates", "128", _SMALL, TUNED, "no schedule"),
+    *_levels("batch size, own rates", "128", _LARGE, TUNED, _FEW_STEPS),
     *_levels(
         "dropout",
         "0.5",
@@ -167,22 +188,29 @@ def gather(study, found, folders):
     Args:
         study: A `studies.Study`.
         found: Its records.
-        folders: Where those of other studies are looked for: `part`, and those
-            on all images.
+        folders: Where those of other studies are looked for: `part`,
+            `knobs_tuned`, and those on all images.
     """
     known = [level.fields for level in LEVELS]
     fields = [_changed(record["configuration"]) for record in found]
     if study.name != "knobs" or any(one not in known for one in fields):
         return []
     names = {record["configuration"]["activation"] for record in found}
+    own = studies.study("knobs").configurations
     beside = [
         record
-        for other in (study.baseline, *map(studies.study, _ON_ALL_IMAGES))
+        for other in (study.baseline, *map(studies.study, _BESIDE))
         for record in studies.records(other, folders)
     ]
     return [
         *found,
-        *(r for r in beside if r["configuration"]["activation"] in names),
+        *(
+            record
+            for record in beside
+            if record["configuration"]["activation"] in names
+            # Where the article's rate was chosen, it is a run of the knobs.
+            and Configuration.from_record(record["configuration"]) not in own
+        ),
     ]
 
 
@@ -190,29 +218,35 @@ def accuracies(records):
     """Returns the accuracies in percent, a row a run of a level.
 
     The columns are `factor`, `level`, `at` (`"level"`, or `"reference"` for
-    the runs that it is compared with), `activation`, `seed` and `accuracy`,
-    which is NaN if the run diverged.
+    the runs that it is compared with), `activation`, `seed`, `backend` (what
+    trained it) and `accuracy`, which is NaN if the run diverged.
     """
     networks = {}
     for record in records:
-        key = frozenset(_changed(record["configuration"]).items())
-        networks.setdefault(key, []).append(record)
+        configuration = record["configuration"]
+        network = frozenset(_changed(configuration).items())
+        of_network = networks.setdefault(configuration["activation"], {})
+        of_network.setdefault(network, []).append(record)
+    columns = ["factor", "level", "at"]
+    columns += ["activation", "seed", "backend", "accuracy"]
     return pd.DataFrame(
         [
             {
                 "factor": level.factor,
                 "level": level.label,
                 "at": at,
-                "activation": record["configuration"]["activation"],
+                "activation": name,
                 "seed": record["configuration"]["seed"],
+                "backend": record["environment"]["backend"],
                 "accuracy": _accuracy(record, one.epoch),
             }
             for level in LEVELS
             for at, one in (("level", level), ("reference", level.reference))
-            if one is not None
-            for record in networks.get(frozenset(one.fields.items()), [])
+            if one is not None and _has_its_own(one, networks)
+            for name, of_network in networks.items()
+            for record in of_network.get(one.network(name), [])
         ],
-        columns=["factor", "level", "at", "activation", "seed", "accuracy"],
+        columns=columns,
     )
 
 
@@ -268,7 +302,7 @@ def table(records):
             "pairs": len(pairs),
             "changed": found["shown"].sum(),
             "turned": found["turned"].sum(),
-            "note": level.note,
+            "note": _note(values, level),
         }
     shown = pd.DataFrame.from_dict(rows, orient="index")
     shown.index = shown.index.set_names(["factor", "level"])
@@ -369,6 +403,18 @@ def text(study, found, folders):
     return "\n\n".join(parts)
 
 
+def _has_its_own(level, networks):
+    """Whether it has runs of every activation.
+
+    Where each has a rate of its own, some are runs of another level as well,
+    and those alone would look like the level.
+    """
+    return not level.chosen or all(
+        level.network(name) in (None, *of_network)
+        for name, of_network in networks.items()
+    )
+
+
 def _accuracy(record, epoch):
     if epoch is None:
         if record["test"] is None:
@@ -381,8 +427,8 @@ def _accuracy(record, epoch):
     return SCALE * epochs[epoch - 1]
 
 
-def _at(values, level):
-    """Returns the accuracies of a level and of its reference.
+def _at(values, level, column="accuracy"):
+    """Returns a column of a level's runs, and of its reference's.
 
     Each a `Series` by activation, in the order of `studies.COMPARED`, and
     seed.
@@ -392,10 +438,17 @@ def _at(values, level):
     ]
     return tuple(
         of_level[of_level["at"] == at]
-        .set_index(["activation", "seed"])["accuracy"]
+        .set_index(["activation", "seed"])[column]
         .sort_index(key=_order)
         for at in ("level", "reference")
     )
+
+
+def _note(values, level):
+    """Returns the level's note, and whether the backend changes with it."""
+    here, there = map(set, _at(values, level, "backend"))
+    other = "in part on another backend" if there and here != there else ""
+    return ", and ".join(filter(None, [level.note, other]))
 
 
 def _order(keys):

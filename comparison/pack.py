@@ -19,15 +19,17 @@ _log = logging.getLogger(__name__)
 def write(name, folder=records.RUNS):
     """Gathers a study's records in its pack, and returns those in the pack.
 
-    What the pack has, it keeps. The study's own files in `results/` go where
-    the same record is in the pack now; in the other folder nothing changes.
+    What the pack has, it keeps; of a run that another study has as well, the
+    record stays in that one's pack. The study's own files in `results/` go
+    where the same record is in the pack now; in the other folder nothing
+    changes.
 
     Args:
         name: The study's.
         folder: Where records lie besides `results/`.
 
     Raises:
-        ValueError: If the study is unknown or has no record, or if the pack is
+        ValueError: If the study is unknown or has no record, or if a pack is
             damaged.
     """
     study = studies.study(name)
@@ -45,6 +47,10 @@ def write(name, folder=records.RUNS):
     path = records.RESULTS / records.PACKED / f"{name}.json"
     # Two at once could each remove what the other's pack lacks.
     with records.claim(f"{records.PACKED}-{name}", records.RESULTS):
+        for other in path.parent.glob("*.json"):
+            if other != path:
+                for key in found.keys() & _read(other).keys():
+                    del found[key]
         packed = {**found, **_read(path)}
         lines = [
             f" {json.dumps(key)}: {json.dumps(record)}"

@@ -165,6 +165,15 @@ KNOBS = (
 )
 # Around the article's, for each batch size and activation to choose from.
 RATES = (0.0003, 0.001, 0.003)
+# What `knobs_rates` chose, by batch size, for each of `COMPARED` in its order.
+CHOSEN = {
+    size: dict(zip(COMPARED, rates, strict=True))
+    for size, rates in (
+        (32, (0.003, 0.001, 0.0003, 0.001, 0.0003, 0.0003)),
+        (128, (0.0003, 0.001, 0.001, 0.001, 0.003, 0.001)),
+        (512, (0.003, 0.0003, 0.0003, 0.001, 0.001, 0.001)),
+    )
+}
 # Where the choice may matter: small dense networks, from shallow to deep.
 DEPTHS = (2, 4, 8, 16, 32)
 IN_DEPTH = (
@@ -302,6 +311,23 @@ STUDIES = {
                 for size in BATCH_SIZES
                 for activation in COMPARED
                 for rate in RATES
+            ],
+            train_samples=10_000,
+            **UNSCHEDULED,
+        ),
+        of_networks(
+            "knobs_tuned",
+            "Each batch size with the learning rate that `knobs_rates` chose "
+            "for each activation, on seeds that the choice has not seen.",
+            seeds=range(3),
+            networks=[
+                {
+                    **size,
+                    "activation": activation,
+                    "learning_rate": CHOSEN[size["batch_size"]][activation],
+                }
+                for size in BATCH_SIZES
+                for activation in COMPARED
             ],
             train_samples=10_000,
             **UNSCHEDULED,

@@ -658,6 +658,165 @@ def after_twenty_of_512():
     ]
 
 
+# Own rates.
+
+
+OWN = (factors.TUNED.factor, factors.TUNED.label)
+OWN_SMALL, OWN_LARGE = (
+    ("batch size, own rates", "32"),
+    ("batch size, own rates", "512"),
+)
+# By batch size, with own rates and with the article's.
+OWN_AND_USUAL = {
+    32: (OWN_SMALL, SMALL),
+    128: (OWN, UNSCHEDULED),
+    512: (OWN_LARGE, LARGE),
+}
+
+
+@functools.cache
+def choices():
+    return factors.rates(recorded("knobs_rates"))
+
+
+def chosen():
+    """How often the article's rate, the lower and the higher; of so many."""
+    counts = choices()["chosen"].value_counts()
+    return [*(counts[rate] for rate in (0.001, 0.0003, 0.003)), len(choices())]
+
+
+def sigmoid_chooses():
+    """The batch sizes at which it takes the highest rate, and the lowest."""
+    rates = choices()["chosen"].xs("sigmoid", level="activation")
+    (low,) = rates.index[rates == min(studies.RATES)]
+    return [*rates.index[rates == max(studies.RATES)], low]
+
+
+def tanh_in_a_jump():
+    """Its validation error at the highest rate with batches of 512."""
+    return [100 - choices().loc[(512, "tanh"), 0.003]]
+
+
+def leads_within_the_seeds():
+    """How many of the best lead the second by less than seeds lie apart.
+
+    Those of the same network at the article's rate; in points, to two digits.
+    """
+    found = 0
+    for (size, name), row in choices().iterrows():
+        *_, second, best = sorted(row.drop("chosen"))
+        seeds = [
+            100 * record["history"]["val_accuracy"][-1]
+            for (other, _), record in without_schedule(size).items()
+            if other == name
+        ]
+        found += round(best - second, 2) < round(np.ptp(seeds), 2)
+    return [found, len(choices()), len(seeds)]
+
+
+def promised_and_kept():
+    """By batch size, in points, averaged over the six."""
+    best = choices().drop(columns="chosen").max(axis=1)
+    promised = (best - choices()[0.001]).groupby("batch_size").mean()
+    kept = [
+        means(*own).mean() - means(*usual_).mean()
+        for own, usual_ in OWN_AND_USUAL.values()
+    ]
+    return [*promised[[*OWN_AND_USUAL]], *kept]
+
+
+def moved_by_own_rates():
+    """The mean, with batches of 128, if that is not shown."""
+    effect, low, high = level(OWN, "effect", "low", "high")
+    return [where(low < 0 < high, effect), low, high]
+
+
+def moved_by_size_with_own_rates():
+    """By both other sizes, with intervals, if neither is shown."""
+    ends = [
+        level(one, "effect", "low", "high") for one in (OWN_SMALL, OWN_LARGE)
+    ]
+    neither = all(low < 0 < high for _, low, high in ends)
+    return [where(neither, ends[0][0]), *ends[0][1:], *ends[1]]
+
+
+def sigmoid_and_tanh_choose():
+    """Sigmoid's lowest run at 512, between what it moved, and the gains."""
+    row = accuracies(*OWN_LARGE).loc["sigmoid"]
+    (history,) = (
+        record["history"]["val_accuracy"]
+        for record in recorded("knobs_tuned")
+        for c in [record["configuration"]]
+        if (c["activation"], c["seed"], c["batch_size"])
+        == ("sigmoid", row.idxmin(), 512)
+    )
+    gains_ = means(*OWN_LARGE) - means(*LARGE)
+    rates = choices()["chosen"].xs(512, level="batch_size")
+    named = rates["sigmoid"] == 0.003 and rates["tanh"] == 0.0003
+    return [
+        where(named, row.min()),
+        100 * min(history[-6:]),
+        100 * max(history[-6:]),
+        -gains_["sigmoid"],
+        gains_["tanh"],
+    ]
+
+
+def shown_with_own_rates():
+    """The batch sizes with pairs that are shown, if they are as it is said.
+
+    And if sigmoid and tanh have the two lowest means with each, and no
+    difference is shown to change.
+    """
+    expected = {
+        OWN_SMALL: set(),
+        OWN: {"leaky_relu", "swish"},
+        OWN_LARGE: {"leaky_relu", "swish", "relu"},
+    }
+    as_said = all(
+        {frozenset(pair) for pair in shown_pairs(pairs_at(place))}
+        == {frozenset(("tanh", name)) for name in names}
+        for place, names in expected.items()
+    )
+    last = all(
+        {*means(*place).nsmallest(2).index} == {"sigmoid", "tanh"}
+        for place in expected
+    )
+    kept = all(map(no_pair_changed, (OWN[0], OWN_SMALL[0])))
+    return [where(as_said and last and kept, 128), 512]
+
+
+def four_with_own_rates():
+    return [np.ptp(means(*one)[FOUR]) for one in (OWN_SMALL, OWN, OWN_LARGE)]
+
+
+def by_the_last_five():
+    """How many choices are others then, if at 32 all six take the lowest.
+
+    And at 512 five the article's.
+    """
+    reached = {
+        (c["batch_size"], c["activation"], c["learning_rate"]): np.mean(
+            record["history"]["val_accuracy"][-5:]
+        )
+        for record in recorded("knobs_rates")
+        for c in [record["configuration"]]
+    }
+    best = {
+        place: max(studies.RATES, key=lambda rate: reached[(*place, rate)])
+        for place in choices().index
+    }
+    at = {
+        size: [rate for (other, _), rate in best.items() if other == size]
+        for size in (32, 512)
+    }
+    agree = at[32] == [0.0003] * 6 and at[512].count(0.001) == 5
+    others_ = sum(
+        best[place] != choices().loc[place, "chosen"] for place in best
+    )
+    return [where(agree, others_), len(best)]
+
+
 # Dropout.
 
 
@@ -1059,10 +1218,12 @@ def relu_and_tanh():
 def tanh_outweighs():
     """Where ReLU and tanh alone outweigh the setting: span and effect."""
     found = table_of("relu", "tanh")
-    (place,) = found.index[found["further"] == "activation"]
-    row = found.loc[place]
+    places = {*found.index[found["further"] == "activation"]}
+    # Where both chose the article's rate, their runs are the same.
+    same = choices()["chosen"].loc[128][["relu", "tanh"]].eq(0.001).all()
+    row = found.loc[ALL_OFF]
     return [
-        where(place == ALL_OFF, row["span"]),
+        where(same and places == {ALL_OFF, OWN}, row["span"]),
         *row[["span low", "span high"]],
         -row["effect"],
         -row["high"],
@@ -1685,6 +1846,70 @@ FACTS = [
         "with {} and {} % on average, and the other four between {} and {} %",
         after_twenty_of_512,
     ),
+    # Own rates.
+    (
+        "at each batch size, {}, {} and {}: one run each",
+        lambda: [*studies.RATES],
+    ),
+    (
+        "is then trained with the {} seeds of before",
+        lambda: [len(studies.study("knobs_tuned").seeds)],
+    ),
+    ("At the highest rate with batches of 512 tanh's line", list),
+    (
+        "{} of the {} choices are the article's rate, {} the lower one and {} "
+        "the higher one.",
+        lambda: [chosen()[0], chosen()[3], *chosen()[1:3]],
+    ),
+    (
+        "sigmoid takes the highest with batches of {} and of {}, and the lowest "
+        "with {}.",
+        sigmoid_chooses,
+    ),
+    (
+        "In {} of {} the best rate leads the second by less than the {} seeds "
+        "of",
+        leads_within_the_seeds,
+    ),
+    ("on the {} seeds of before; both averaged", lambda: [3]),
+    (
+        "promised {} points with batches of 32, {} with 128 and {} with 512, "
+        "and kept {}, {} and {}.",
+        promised_and_kept,
+    ),
+    ("The loss at 512 is sigmoid's", list),
+    (
+        "one of its seeds ends at {} %, after six epochs in which it moved "
+        "between {} and {} % in validation. It loses {} points by its choice, "
+        "and tanh, which chose the lowest, gains {}.",
+        sigmoid_and_tanh_choose,
+    ),
+    ("but for sigmoid with batches of 512: one", list),
+    ("with own rates and batches of 512 one run of its own", list),
+    ("with own rates and batches of 128 both take the article's", list),
+    (
+        "Tanh is shown to be behind leaky ReLU and swish with {}, and behind "
+        "these two and ReLU with {}; no difference",
+        shown_with_own_rates,
+    ),
+    (
+        "Own rates move the mean by {} points with batches of 128 ({} to {}).",
+        moved_by_own_rates,
+    ),
+    (
+        "batches of 32 end {} points ({} to {}) from those of 128, and batches "
+        "of 512 {} ({} to {}).",
+        moved_by_size_with_own_rates,
+    ),
+    (
+        "two kinds of swish lie {}, {} and {} points apart, from the smallest",
+        four_with_own_rates,
+    ),
+    (
+        "{} of {} change. With batches of 32 all six take the lowest rate "
+        "then, and with 512 five of six",
+        by_the_last_five,
+    ),
     # Dropout.
     (
         "**Two runs of {} do it.** Without dropout the mean falls by {} points, "
@@ -1923,7 +2148,17 @@ FACTS = [
         "but for five of seed {}, were trained",
         lambda: [gpu_but_for_five()],
     ),
-    ("(NVIDIA H200) with Keras on JAX, in float32;", list),
+    ("(NVIDIA H200) with Keras on JAX, in float32,", list),
+    (
+        "as were {} of the {} from which rates are chosen;",
+        lambda: [
+            sum(
+                record["environment"]["backend"] == "jax"
+                for record in recorded("knobs_rates")
+            ),
+            len(recorded("knobs_rates")),
+        ],
+    ),
     (
         "swish's two runs differ by {} points at most, tanh's by {}, and",
         on_both_machines,

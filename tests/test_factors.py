@@ -14,6 +14,7 @@ from comparison.configuration import Configuration
 PART = {"train_samples": 10_000}
 FREE = {**PART, "schedule": False}
 THREE = ("sigmoid", "tanh", "relu")
+ON_ALL = ("controlled", "unnormalised", "controlled_fashion")
 
 
 def changed(configuration):
@@ -34,7 +35,14 @@ def steps(level):
     return epochs * in_epoch, in_epoch
 
 
-def record(fields, activation, seed, accuracy, validation=(0.5,)):
+def record(
+    fields,
+    activation,
+    seed,
+    accuracy,
+    validation=(0.5,),
+    backend="tensorflow",
+):
     """What these tables read of a record; accuracies in percent."""
     configuration = Configuration(activation, seed=seed, **fields)
     diverged = accuracy is None
@@ -43,6 +51,7 @@ def record(fields, activation, seed, accuracy, validation=(0.5,)):
         "diverged": diverged,
         "test": None if diverged else {"accuracy": accuracy / 100},
         "history": {"val_accuracy": [v / 100 for v in validation]},
+        "environment": {"backend": backend},
     }
 
 
@@ -68,13 +77,17 @@ def noisy(means, spread=0.01, seed=0):
 
 
 def test_levels_are_the_networks_of_the_studies():
-    known = {}
-    on_all = ("controlled", "unnormalised", "controlled_fashion")
-    for name in ("part", "knobs", *on_all):
-        for c in studies.study(name).configurations:
-            known[frozenset(changed(c).items())] = name
-    found = {frozenset(level.fields.items()) for level in factors.LEVELS}
-    assert found == set(known)
+    known = {
+        (c.activation, frozenset(changed(c).items()))
+        for name in ("part", "knobs", "knobs_tuned", *ON_ALL)
+        for c in studies.study(name).configurations
+    }
+    found = {
+        (name, level.network(name))
+        for level in factors.LEVELS
+        for name in studies.COMPARED
+    }
+    assert found == known
     keys = [(level.factor, level.label) for level in factors.LEVELS]
     assert len(keys) == len(set(keys))
 
@@ -98,9 +111,16 @@ def test_level_differs_from_its_reference_as_it_says(level):
         "epochs": "epochs",
     }
     factor = level.factor.removesuffix(", 55,000 images")
+    factor = factor.removesuffix(", own rates")
     expected = {said.get(factor, factor.replace(" ", "_"))}
     if "epochs for" in level.note:
         expected.add("epochs")
+    if level == factors.TUNED:
+        assert level.chosen and not level.reference.chosen
+        assert level.fields == level.reference.fields
+        return
+    assert level.chosen == level.reference.chosen
+    assert level.chosen == level.factor.endswith(", own rates")
     assert level.epoch is not None or apart == expected
     assert level.epoch is None or apart <= expected
     assert ("validation" in level.note) == (level.epoch is not None)
@@ -160,6 +180,55 @@ def test_rates_are_tried_with_those_batch_sizes_for_every_activation_alike():
     knobs = [changed(c) for c in studies.study("knobs").configurations]
     usual = [changed(c) for c in runs if c.learning_rate == 0.001]
     assert len(usual) == 18 and all(one in knobs for one in usual)
+
+
+def test_chosen_rates_are_those_that_the_records_choose():
+    study = studies.study("knobs_rates")
+    found = studies.records(study, [records.RESULTS])
+    chosen = factors.rates(found)["chosen"]
+    assert len(found) == len(study.configurations) == 3 * len(chosen)
+    assert {
+        size: chosen[size].to_dict() for size in studies.CHOSEN
+    } == studies.CHOSEN
+
+
+@pytest.mark.parametrize("size", studies.CHOSEN)
+def test_tuned_networks_have_the_chosen_rates(size):
+    tuned = studies.study("knobs_tuned").configurations
+    of_size = [c for c in tuned if c.batch_size == size]
+    assert {c.activation: c.learning_rate for c in of_size} == studies.CHOSEN[
+        size
+    ]
+    assert [c.seed for c in of_size] == [0] * 6 + [1] * 6 + [2] * 6
+    knobs = studies.study("knobs").configurations
+    for c in of_size:
+        usual = dataclasses.replace(c, learning_rate=0.001)
+        assert usual in knobs
+
+
+def test_each_activation_is_beside_its_own_rate():
+    """Of one with another rate, and of one without a choice, there is none."""
+    rates = {**studies.CHOSEN[128], "gelu": 0.001}
+    runs = [
+        record({**FREE, "learning_rate": rate}, name, 0, 97.0 + place)
+        for name, own in rates.items()
+        for place, rate in enumerate((own, 0.01))
+    ]
+    values = factors.accuracies(runs)
+    of_level = values[
+        (values["factor"] == factors.TUNED.factor) & (values["at"] == "level")
+    ]
+    assert of_level["activation"].tolist() == list(studies.COMPARED)
+    assert set(of_level["accuracy"]) == {97.0}
+
+    # Without sigmoid's, the others' are no level of it.
+    def of(run):
+        return [
+            run["configuration"][f] for f in ("activation", "learning_rate")
+        ]
+
+    rest = [r for r in runs if of(r) != ["sigmoid", rates["sigmoid"]]]
+    assert (factors.TUNED.factor, "chosen") not in factors.table(rest).index
 
 
 # The table.
@@ -223,6 +292,38 @@ def test_what_moves_it_further_beyond_both_intervals(fall, means, further):
     assert factors.table(runs).iloc[0]["further"] == ""
     one_seed = [r for r in runs if r["configuration"]["seed"] == 0]
     assert set(factors.table(one_seed)["further"]) == {""}
+
+
+@pytest.mark.parametrize(
+    "level, fields, usual, note, other",
+    [
+        (
+            ("dropout", "0"),
+            {**PART, "dropout": 0.0},
+            PART,
+            "",
+            "in part on another backend",
+        ),
+        (
+            ("batch size", "32"),
+            {**FREE, "batch_size": 32},
+            FREE,
+            "no schedule",
+            "no schedule, and in part on another backend",
+        ),
+    ],
+)
+def test_backend_that_changes_with_the_level_is_noted(
+    level, fields, usual, note, other
+):
+    found = noisy([97, 98, 98.5])
+    runs = [*network(usual, found), *network(fields, found)]
+    assert factors.table(runs).loc[level, "note"] == note
+    runs[-1]["environment"] = {"backend": "jax"}
+    assert factors.table(runs).loc[level, "note"] == other
+    for run in runs:
+        run["environment"] = {"backend": "jax"}
+    assert factors.table(runs).loc[level, "note"] == note
 
 
 def test_missing_seed_is_left_out_and_diverged_activation_too():
@@ -428,11 +529,24 @@ def test_records_beside_are_of_the_same_activations(folder):
     names = {r["configuration"]["activation"] for r in beside}
     assert names == {"relu", "tanh"}
     on_all = [r for r in beside if r["train_samples"] == 55_000]
-    seeds = [
-        len(studies.study(name).seeds)
-        for name in ("controlled", "unnormalised", "controlled_fashion")
-    ]
+    seeds = [len(studies.study(name).seeds) for name in ON_ALL]
     assert len(on_all) == 2 * sum(seeds)
+
+
+def test_run_of_the_knobs_with_a_chosen_rate_is_one(write_record, tmp_path):
+    """And of a part of the seeds it brings in no others."""
+    for name in ("part", "knobs", "knobs_tuned"):
+        for c in studies.study(name, ["sigmoid", "tanh"]).configurations:
+            write_record(c, tmp_path)
+    study = studies.study("knobs", ["sigmoid", "tanh"], [0])
+    found = studies.records(study, [tmp_path])
+    beside = factors.gather(study, found, [tmp_path])
+    of = [Configuration.from_record(r["configuration"]) for r in beside]
+    assert len(of) == len(set(of))
+    own = [c for c in of if c in studies.study("knobs").configurations]
+    assert {c.seed for c in own} == {0}
+    tuned = studies.study("knobs_tuned", ["sigmoid"]).configurations
+    assert {c for c in tuned if c.learning_rate != 0.001} <= set(of)
 
 
 def test_changed_copy_has_no_levels(folder):

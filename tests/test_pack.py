@@ -372,6 +372,19 @@ def test_record_in_the_pack_is_kept(
     ]
 
 
+def test_run_of_two_studies_stays_in_the_pack_that_has_it(
+    scattered, own_results, tmp_path
+):
+    path = own_results / "packed" / "smoke.json"
+    path.rename(path.with_name("other.json"))
+    _, *rest = scattered
+    packed = pack.write("smoke", tmp_path / "runs")
+    assert packed == {key: scattered[key] for key in rest}
+    assert path.read_text() == lines(packed)
+    found = studies.records(studies.study("smoke"), [own_results])
+    assert {runs.of_record(r).key: r for r in found} == scattered
+
+
 def test_record_in_the_results_comes_before_that_in_the_folder(
     own_results, write_record, tmp_path
 ):
