@@ -715,14 +715,22 @@ def leads_within_the_seeds():
 
 
 def promised_and_kept():
-    """By batch size, in points, averaged over the six."""
+    """By batch size, in points, averaged over the six; the latter's intervals.
+
+    If none of those excludes zero.
+    """
     best = choices().drop(columns="chosen").max(axis=1)
     promised = (best - choices()[0.001]).groupby("batch_size").mean()
     kept = [
-        means(*own).mean() - means(*usual_).mean()
+        statistics.shared_gain(accuracies(*own) - accuracies(*usual_))
         for own, usual_ in OWN_AND_USUAL.values()
     ]
-    return [*promised[[*OWN_AND_USUAL]], *kept]
+    none = all(low < 0 < high for _, low, high in kept)
+    return [
+        *promised[[*OWN_AND_USUAL]],
+        where(none, kept[0][0]),
+        *[value for one in kept for value in one][1:],
+    ]
 
 
 def moved_by_own_rates():
@@ -1874,7 +1882,7 @@ FACTS = [
     ("on the {} seeds of before; both averaged", lambda: [3]),
     (
         "promised {} points with batches of 32, {} with 128 and {} with 512, "
-        "and kept {}, {} and {}.",
+        "and kept {} ({} to {}), {} ({} to {}) and {} ({} to {}).",
         promised_and_kept,
     ),
     ("The loss at 512 is sigmoid's", list),
