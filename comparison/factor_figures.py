@@ -248,6 +248,8 @@ def rates(table):
     )
     for axes, (size, rows) in zip(panels.flat, sizes.items(), strict=True):
         errors = 100 - rows.droplevel("batch_size").drop(columns="chosen")
+        # Beside "chosen" they were objects, of which no axis has a logarithm.
+        errors.columns = errors.columns.astype(float)
         for name, row in errors.iterrows():
             look = {"marker": marker(name), "color": colour(name)}
             axes.plot(row.index, row, **look, label=label(name))

@@ -206,6 +206,7 @@ def test_rates_have_a_ring_where_chosen():
         for bonus in [float(rate == best)]
     ]
     figure = factor_figures.rates(factors.rates(runs))
+    figure.canvas.draw()
     for axes, size in zip(figure.axes, (32, 128), strict=True):
         assert axes.get_title() == f"batches of {size}"
         rings = [
