@@ -196,7 +196,7 @@ def gather(study, found, folders):
     if study.name != "knobs" or any(one not in known for one in fields):
         return []
     names = {record["configuration"]["activation"] for record in found}
-    own = studies.study("knobs").configurations
+    own = set(studies.STUDIES["knobs"].configurations)
     beside = [
         record
         for other in (study.baseline, *map(studies.study, _BESIDE))

@@ -35,14 +35,7 @@ def steps(level):
     return epochs * in_epoch, in_epoch
 
 
-def record(
-    fields,
-    activation,
-    seed,
-    accuracy,
-    validation=(0.5,),
-    backend="tensorflow",
-):
+def record(fields, activation, seed, accuracy, validation=(0.5,)):
     """What these tables read of a record; accuracies in percent."""
     configuration = Configuration(activation, seed=seed, **fields)
     diverged = accuracy is None
@@ -51,7 +44,7 @@ def record(
         "diverged": diverged,
         "test": None if diverged else {"accuracy": accuracy / 100},
         "history": {"val_accuracy": [v / 100 for v in validation]},
-        "environment": {"backend": backend},
+        "environment": {"backend": "tensorflow"},
     }
 
 
