@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import gc
 import logging
 import os
 import pathlib
@@ -99,7 +100,7 @@ def start():
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     _keep_memory()
-    with _silenced():
+    with _silenced(), _uncollected():
         import keras
     backend = keras.backend.backend()
     was_imported = backend in imported
@@ -185,6 +186,18 @@ def _keep_memory():
     mallopt = ctypes.CDLL(None).mallopt
     for parameter, value in _KEEP_MEMORY:
         mallopt(parameter, value)
+
+
+@contextlib.contextmanager
+def _uncollected():
+    """Modules are no garbage, and to look for it is a quarter of the import."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 @contextlib.contextmanager

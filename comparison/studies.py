@@ -462,6 +462,8 @@ def study(name, activations=None, seeds=None, **changes):
     for change in changes:
         if change not in known:
             raise unknown("argument", change, sorted(known))
+    if activations is None and seeds is None and not changes:
+        return STUDIES[name]
     return _copy(
         STUDIES[name],
         _listed("activations", activations, "names, such as relu and tanh"),
