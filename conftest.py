@@ -37,5 +37,6 @@ def pytest_collection():
 
 
 def pytest_collection_finish():
+    """Has it look at what the tests make, from here on."""
     gc.freeze()
     gc.enable()

@@ -87,14 +87,16 @@ import os
 os.sched_setaffinity(0, {{min(os.sched_getaffinity(0))}})
 import comparison
 from comparison import process, records
-import json, tensorflow as tf
+import gc, json, tensorflow as tf
 tf.zeros(3) + 1
 {MAPPED_BLOCKS}
 os.write(2, b"heard again")
-print(json.dumps([process.onednn(), records.environment(), mapped]))
+found = process.onednn(), records.environment(), mapped, gc.isenabled()
+print(json.dumps(found))
 """
     )
-    onednn, environment, mapped = json.loads(done.stdout)
+    onednn, environment, mapped, collects = json.loads(done.stdout)
+    assert collects is True
     assert onednn is True
     assert environment["onednn"] is True
     assert environment["cores"] == environment["threads"] == 1
@@ -108,18 +110,21 @@ def test_what_the_user_has_decided_stays():
     # Nor does it take a standard error, which a lost terminal has not.
     done = python(
         f"""
-import json, os
+import gc, json, os
+gc.disable()
 import comparison
 from comparison import process, records
 {MAPPED_BLOCKS}
-print(json.dumps([process.onednn(), records.environment(), mapped]))
+found = process.onednn(), records.environment(), mapped, gc.isenabled()
+print(json.dumps(found))
 """,
         shell="2>&- exec",
         TF_ENABLE_ONEDNN_OPTS="0",
         TF_NUM_INTRAOP_THREADS="3",
         MALLOC_MMAP_THRESHOLD_="65536",
     )
-    onednn, environment, mapped = json.loads(done.stdout)
+    onednn, environment, mapped, collects = json.loads(done.stdout)
+    assert collects is False
     assert onednn is False
     assert environment["threads"] == 3
     assert environment["variables"]["TF_ENABLE_ONEDNN_OPTS"] == "0"
