@@ -624,7 +624,8 @@ def test_verdict_6_turns_around(rows, expected):
             died([0, 0.2, 0.8], lead=0.0),
             11.0,
             "holds only where a gradient is all that is asked for: accuracy "
-            "is clearly higher at none of these rates",
+            "is clearly higher at none of the rates where 10 % of ReLU's "
+            "units or more are dead",
         ),
         # A lead where few enough die is named.
         (
@@ -632,7 +633,8 @@ def test_verdict_6_turns_around(rows, expected):
             11.0,
             "holds only where a gradient is all that is asked for: accuracy "
             "is clearly higher at 0.001, where 5 % of ReLU's units are dead, "
-            "and at none of these rates",
+            "and at none of the rates where 10 % of ReLU's "
+            "units or more are dead",
         ),
         (
             died([0, 0.2, 0.8]),

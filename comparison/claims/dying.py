@@ -187,7 +187,8 @@ def verdict_7(died, timed):
             else "holds only where a gradient is all that is asked for: "
             "accuracy is clearly higher at "
             + (elsewhere and f"{elsewhere}, and at ")
-            + "none of these rates"
+            + "none of the rates where "
+            f"{100 * NOTABLE:.0f} % of ReLU's units or more are dead"
         )
         if not is_little:
             verdict += f", for {ratio['median']:.2f} times the time"

@@ -114,8 +114,8 @@ def verdict_8(curve, sparse, deep):
             for init in gone.unique("initializer")
         )
         verdict = (
-            f"holds only where the network is not too deep: the gradient is "
-            f"gone at {networks}"
+            "holds only where the network is not too deep: the shape is as "
+            f"claimed, but the gradient is gone at {networks}"
         )
     deepest = left.index.get_level_values("depth").max()
     return Verdict(
