@@ -529,7 +529,7 @@ FACTS = [
         lambda: [gone_from(GLOROT, "sigmoid")],
     ),
     (
-        "by {} to {} points; normalised {} and {} |",
+        "by {} to {} points; normalised {}, and {} not shown |",
         lambda: [
             lead_of_tanh(depth, normalised)[0]
             for normalised in (False, True)
@@ -562,7 +562,10 @@ FACTS = [
             for initializer in (HE, GLOROT)
         ],
     ),
-    ("From {} on a tenth or more of ReLU's", lambda: [first_to_die()]),
+    (
+        "a tenth or more of ReLU's units die from {} on",
+        lambda: [first_to_die()],
+    ),
     (
         "at none of those rates do {} seeds show",
         lambda: [where(max(clear_leads()) < first_to_die(), seeds("dying"))],

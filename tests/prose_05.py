@@ -1571,7 +1571,7 @@ FACTS = [
         lambda: swish_study()[0].configurations[0].hidden,
     ),
     (
-        "standard deviation σ set to {}, to {} and to {}, one run each",
+        "set to {}, to {} and to {}, one run each",
         lambda: sorted({c.stddev for c in swish_study()[0].configurations}),
     ),
     (

@@ -1704,7 +1704,7 @@ FACTS = [
     ),
     # Epochs.
     (
-        "With {} images the first eight epochs say nothing yet",
+        "With {} images the first eight epochs rank nothing yet",
         lambda: [factors.ARTICLE.fields["train_samples"]],
     ),
     ("an epoch has {} steps, and they", lambda: [steps(55_000) / 20]),
@@ -1760,8 +1760,8 @@ FACTS = [
     ),
     (
         "sigmoid gains {} points, and the other five {} to {}. After twenty "
-        "epochs it is {} behind the best, after fifty {}, and tanh is the "
-        "last.",
+        "epochs it is {} behind the best in validation, after fifty {}, and "
+        "tanh is the last.",
         from_twenty_to_fifty,
     ),
     ("for the first time after epoch {} to {}. That", sigmoid_lowered),
@@ -2113,8 +2113,8 @@ FACTS = [
         lambda: shown_to_fall("10"),
     ),
     (
-        "On 10,000 sigmoid is {} points behind the best after twenty epochs, "
-        "at the full rate, and {} after fifty, though",
+        "On 10,000 sigmoid is, in validation, {} points behind the best after "
+        "twenty epochs, at the full rate, and {} after fifty, though",
         lambda: [
             where(sigmoid_lowered()[0] > 20, from_twenty_to_fifty()[3]),
             from_twenty_to_fifty()[4],

@@ -103,8 +103,8 @@ FACTS = [
         ],
     ),
     (
-        "with batch normalisation 32 layers end at {} % with ReLU and at {} % "
-        "with swish",
+        "with batch normalisation 32 layers from Glorot's initialisation end at "
+        "{} % with ReLU and at {} % with swish",
         lambda: [prose_05.normalised(name) for name in ("relu", "swish")],
     ),
     ("(Towards Data Science, {};", lambda: [2019]),
