@@ -403,6 +403,19 @@ def sigmoids_digits():
     return [where(holds, rest.max()), *sorted(new, reverse=True)]
 
 
+def step_of_float32():
+    return [np.finfo(np.float32).eps / 2]
+
+
+def two_of_sigmoid():
+    """The median in %, to a whole number, of two of the four that stay dark."""
+    rows = of_epsilon().query("activation == 'sigmoid' and learned == 0")
+    rows = rows[(rows["depth"] < 32) | (rows["initializer"] != GAUSSIAN)]
+    *rest, second, first = sorted(100 * rows["median"])
+    alike = round(first) == round(second) == round(tanh_alone()[1])
+    return [where(len(rest) == 2 and alike and max(rest) < 15, first)]
+
+
 def deep_gaussian_learns():
     """Layers, if from the Gaussian no seed of anything learns with so many."""
     rows = of_epsilon().query("initializer == @GAUSSIAN and depth == 32")
@@ -888,7 +901,21 @@ def apart():
     ]
 
 
+def grown_beta():
+    """The least and the most that a trained beta ends at, at 1."""
+    ends = [
+        layer[-1]
+        for record in recorded("cited_swish")
+        for layer in record["history"].get("beta", {}).values()
+        if record["configuration"]["stddev"] == 1
+    ]
+    return [min(ends), max(ends)]
+
+
 # Swish and Mish.
+
+# The dense layers of the deepest, of 25.
+DEEPEST = 22
 
 
 @functools.cache
@@ -967,6 +994,29 @@ def leads_with_25_layers(values):
     ]
 
 
+def left_of_six():
+    """The one lead that Bonferroni leaves of six, and its interval.
+
+    Of Mish over swish and of swish over ReLU, at three depths; if with the
+    most layers no seed of one is among those of another.
+    """
+    values = mish()[2]
+    shown = {}
+    for number, deep in values.groupby("depth"):
+        for first, second in (("mish", "swish"), ("swish", "relu")):
+            found = stats.ttest_rel(deep[first], deep[second])
+            low, high = found.confidence_interval(1 - 0.05 / 6)
+            if low > 0 or high < 0:
+                lead = (deep[first] - deep[second]).mean()
+                shown[number, first] = [lead, low, high]
+    assert set(shown) == {(17, "swish")}
+    last = values.loc[DEEPEST]
+    apart = last["mish"].min() > last["swish"].max()
+    apart = apart and last["swish"].min() > last["relu"].max()
+    deepest = where(apart, DEEPEST + 3)
+    return [deepest, 17 + 3, *shown[17, "swish"], deepest]
+
+
 def leads_in_training():
     """Those in training, if not shown, each with the one in the test."""
     table = cited.measured(mish()[0], recorded("cited_mish"))
@@ -1003,19 +1053,26 @@ def factor_with_dropout(activation, kept=0.75):
 
 
 def grown():
-    """Swish and Mish: predicted over 31 layers, measured, in five networks."""
-    names = "swish", "mish"
-    draws = {
-        name: over_draws("normalised_gradients", name)
-        for name in ("relu", *names)
-    }
-    in_order = all(
-        relu > swish > other for relu, swish, other in zip(*draws.values())
+    """Swish and Mish: predicted, measured, in five networks.
+
+    In networks of the deepest's dense layers; if the three are in order there,
+    and the two lie further apart in those of the section before.
+    """
+    names = "relu", "swish", "mish"
+    size = mish()[0].configurations[0].hidden[0], DEEPEST
+    draws, others = (
+        {n: over_draws("normalised_gradients", n, *s) for n in names}
+        for s in (size, ())
     )
+    holds = all(r > s > m for r, s, m in zip(*draws.values())) and all(
+        wide / other > max(draws["swish"]) / min(draws["mish"])
+        for wide, other in zip(others["swish"], others["mish"])
+    )
+    two = names[1:]
     return [
-        *(growth(name)[0] for name in names),
-        *(where(in_order, growth(name)[1]) for name in names),
-        *(end for name in names for end in drawn_growth(name)),
+        *(cells()["per_layer"](name) ** (DEEPEST - 1) for name in two),
+        *(where(holds, draws[name][0]) for name in two),
+        *(end(draws[name]) for name in two for end in (min, max)),
     ]
 
 
@@ -1039,20 +1096,17 @@ def in_the_tenth_epoch():
     return [min(gains["mish"]), max(gains["mish"]), max(gains["swish"])]
 
 
-def gelu_beside_swish():
-    """GELU's growth, predicted and measured; its median, swish's, ReLU's."""
-    names = "swish", "gelu", "relu"
-    predicted, measured = (
-        {name: growth(name)[side] for name in names} for side in (0, 1)
+def gelu_between():
+    """GELU's growth in them, predicted and measured, if it is between two."""
+    width = mish()[0].configurations[0].hidden[0]
+    swish, gelu, relu = (
+        [
+            cells()["per_layer"](name) ** (DEEPEST - 1),
+            over_draws("normalised_gradients", name, width, DEEPEST)[0],
+        ]
+        for name in ("swish", "gelu", "relu")
     )
-    ends = {n: normalised(n) for n in names}
-    between = predicted["swish"] < predicted["gelu"] < predicted["relu"]
-    beside = abs(math.log(measured["gelu"] / measured["swish"])) < 0.1
-    return [
-        where(between, predicted["gelu"]),
-        where(beside, measured["gelu"]),
-        *(ends["gelu"], ends["swish"], ends["relu"]),
-    ]
+    return [where(a < b < c, b) for a, b, c in zip(swish, gelu, relu)]
 
 
 # Swish times a constant.
@@ -1342,9 +1396,12 @@ FACTS = [
     ),
     (
         "gradients are small beside 1e-16, too, with swish's {} layers {} at "
-        "most; but those of its last hidden layer's biases are of {}",
+        "most. Those of its last hidden layer's biases are of {}, because",
         of_swish_from_the_gaussian,
     ),
+    ("far above 1e-7 as well, with which nothing learned.", list),
+    ("tells two numbers apart from {} of their size", step_of_float32),
+    ("still two of the four get to {} %", two_of_sigmoid),
     (
         "Where 1e-3 or more is left the medians stay within {} points",
         moved_where_enough_is_left,
@@ -1364,9 +1421,9 @@ FACTS = [
         of_the_deep_gaussian,
     ),
     (
-        "tanh with {} layers, which does leave one in ten, and gets to {} %, "
-        "where ELU, with as little of its gradient, ends at {}",
-        tanh_alone,
+        "As far gets tanh with {} layers, where ELU, with as little of its "
+        "gradient, ends at {}",
+        lambda: tanh_alone()[::2],
     ),
     ("set ε to 1e-16 in your own", list),
     ("With 1e-7 both lines stay at one in ten; with 1e-16 Glorot's", list),
@@ -1397,8 +1454,8 @@ FACTS = [
         ],
     ),
     (
-        "With {} layers sigmoid ends at {} %, and GELU and swish, of which no "
-        "seed learned, at {} and {} %.",
+        "With {} layers sigmoid ends at {} %, and GELU and swish, of which "
+        "plain no seed learned, at {} and {} %.",
         lambda: [
             where(
                 none_learned(
@@ -1461,7 +1518,7 @@ FACTS = [
         "more in all of these",
         deviations,
     ),
-    ("where over {} layers the averages", lambda: [LAYERS]),
+    ("A constant smaller than {} was not tried", lambda: [EPSILON]),
     ("from Glorot's with 2 layers?", list),
     ("the medians move by {} to {} points", moved_where_nothing_was_wrong),
     # Gradient descent.
@@ -1652,6 +1709,7 @@ FACTS = [
         "{} on average",
         apart,
     ),
+    ("with every seed it ends between {} and {}.", grown_beta),
     (
         "ReLU: by {} points over swish with a trained β, in {} of {} seeds, "
         "and by {} over plain swish, in as many. The seeds move ReLU by "
@@ -1703,6 +1761,7 @@ FACTS = [
     ),
     ("ReLU has fallen by 20 layers; swish and Mish fall behind 20,", list),
     ("where one new run would lie 95 % of the time", list),
+    ("normally distributed and no accuracy above 1.", list),
     (
         "{} of the {} published runs lie inside. Mish's with 15 layers is the "
         "sixth, {} points above the mean of our seeds, which lie within {} of "
@@ -1726,11 +1785,16 @@ FACTS = [
         "two is below 95.",
         relu_falls,
     ),
-    ("in the {} normalised layers drawn above", lambda: [LAYERS]),
+    (
+        "neither lead with {} layers is shown, and swish's over ReLU with {} "
+        "is the one left: {} points ({} to {}). What speaks for the order with {} layers is",
+        left_of_six,
+    ),
+    ("there are dense ones among the {}, and", lambda: [DEEPEST + 3]),
     (
         "grows {}-fold from the last layer to the first with swish and {}-fold "
         "with Mish; measured, {}-fold and {}-fold. In five networks drawn it is "
-        "{}- to {}-fold and {}- to {}-fold:",
+        "{}- to {}-fold and {}- to {}-fold, and in the narrower and deeper",
         grown,
     ),
     (
@@ -1745,10 +1809,9 @@ FACTS = [
         in_the_tenth_epoch,
     ),
     (
-        "Predicted, {}-fold, between swish and ReLU; measured, {}-fold, beside "
-        "swish. And there it ended: its median is {} %, beside {} of swish and "
-        "{} of ReLU.",
-        gelu_beside_swish,
+        "Between swish and ReLU by both: {}-fold, predicted, and {}-fold, "
+        "measured.",
+        gelu_between,
     ),
     ("on 55,000 images, where it has 60,000.", list),
     # Swish times a constant.
@@ -1822,5 +1885,9 @@ FACTS = [
         lambda: [inside()[1] - inside()[0], inside()[1]],
     ),
     ("Nothing here is deeper than {} layers", lambda: [LAYERS]),
-    ("pair alone, over {} seeds", lambda: [len(swish_runs().loc[1.0])]),
+    (
+        "allowed for, over {} seeds of one small network on one dataset, and "
+        "Mish's over {}.",
+        lambda: [len(swish_runs().loc[1.0]), len(mish()[0].seeds)],
+    ),
 ]
