@@ -66,6 +66,12 @@ def left(initializer, activation, depth=20):
     return LEFT.loc[(initializer, depth), activation]
 
 
+def a_quarter_with_two():
+    """No number: "a quarter" of sigmoid's, from Glorot's, is checked here."""
+    assert round(4 * left(GLOROT, "sigmoid", 2)) == 1
+    return []
+
+
 def gone_from(initializer, activation):
     """The first depth with less than a thousandth, and none with more below."""
     column = LEFT.loc[initializer, activation]
@@ -191,7 +197,26 @@ def share(activation):
     return 100 * cost.step_shares(ROWS["cost"]).loc[activation, "median"]
 
 
-SHARES = 100 * cost.step_shares(ROWS["cost"])["median"]
+def steps(activation, column="median"):
+    """The time of a whole training step over ReLU's."""
+    return cost.cost_ratios(ROWS["cost"], "step").loc[activation, column]
+
+
+OTHERS = ("sigmoid", "tanh", "leaky_relu", "swish")
+
+
+def longer_steps():
+    """Of the others, if all are longer than the activations account for."""
+    table = ROWS["cost"].pivot_table(
+        index="round", columns=["what", "activation"], values="milliseconds"
+    )
+    for name in OTHERS:
+        step, alone = (
+            (table[what, name] - table[what, "relu"]) / table["step", "relu"]
+            for what in ("step", "all")
+        )
+        assert step.median() > alone.median()
+    return [steps(name) for name in OTHERS]
 
 
 # C6, C7: units that die.
@@ -214,6 +239,51 @@ def lead(rate):
         for name in ("leaky_relu", "relu")
     )
     return statistics.paired_difference(a, b)
+
+
+def less_than_at_the_usual(rate, column="accuracy", name="relu"):
+    """At a rate less at the usual one, in points, with its interval."""
+    table = 100 * ROWS["dying"].query("activation == @name").pivot(
+        index="seed", columns="learning_rate", values=column
+    )
+    return statistics.paired_difference(table[rate], table[training_rate()])
+
+
+def falls_from():
+    """The lowest rate at which, and above which, accuracy is shown lower.
+
+    With both activations alike.
+    """
+    rates = PARAMETERS["dying"]["learning_rates"]
+    lower = [
+        [r for r in rates[1:] if less_than_at_the_usual(r, name=n)[2] < 0]
+        for n in ("relu", "leaky_relu")
+    ]
+    assert lower[0] == lower[1] == list(rates[-len(lower[0]) :])
+    return [lower[0][0]]
+
+
+def first_epoch(name, normalised):
+    """The mean accuracy in % after one epoch, with eight layers."""
+    rows = ROWS["learning"].query(
+        "activation == @name and depth == 8 and normalised == @normalised"
+    )
+    return 100 * np.mean([a[0] for a in rows["accuracy"]])
+
+
+def starts_later():
+    """ReLU's first epoch, normalised and not; if sigmoid alone gains."""
+    gains = {
+        name: statistics.paired_difference(
+            *(epochs_mean(name, 8, n) for n in (True, False))
+        )
+        for name in ("sigmoid", "tanh", "relu")
+    }
+    alone = [n for n, (_, low, _) in gains.items() if low > 0] == ["sigmoid"]
+    return [
+        where(alone, first_epoch("relu", True)),
+        first_epoch("relu", False),
+    ]
 
 
 def clear_leads():
@@ -397,6 +467,10 @@ FACTS = [
         "a lead is not shown: {} ({} to {}).",
         lambda: [*lead_of_tanh(2, True), *not_shown(lead_of_tanh(8, True))],
     ),
+    (
+        "slower, too, where a quarter of the gradient is left",
+        a_quarter_with_two,
+    ),
     # C5
     ("for a batch of 32", list),
     ("takes turns over {} rounds", lambda: [PARAMETERS["cost"]["rounds"]]),
@@ -417,6 +491,11 @@ FACTS = [
     (
         "takes {} times ReLU's time and makes {} % of a step",
         lambda: [times("swish"), share("swish")],
+    ),
+    (
+        "beside ReLU's sigmoid's takes {} times as long, tanh's {}, leaky "
+        "ReLU's {} and swish's {}: each more",
+        longer_steps,
     ),
     ("are exactly 0", list),
     # C6
@@ -441,6 +520,21 @@ FACTS = [
         ],
     ),
     ("{} % of those stay dead", still_dead),
+    (
+        "at the usual rate, too, {} % of them",
+        lambda: [died("relu", training_rate())],
+    ),
+    (
+        "At {} accuracy is not shown to fall ({} points, {} to {}), and after "
+        "those further epochs it is {} points ({} to {}) above that of the "
+        "networks which had {} from",
+        lambda: [
+            0.01,
+            *not_shown(less_than_at_the_usual(0.01)),
+            *less_than_at_the_usual(0.01, "later_accuracy"),
+            training_rate(),
+        ],
+    ),
     ("goes on at {}.", lambda: [training_rate()]),
     (
         "from {} % at the usual rate to {} % at the highest",
@@ -487,8 +581,14 @@ FACTS = [
         regained,
     ),
     (
-        "it takes {} times ReLU's time (quartiles {} to {})",
-        lambda: [times("leaky_relu", c) for c in ("median", "low", "high")],
+        "alone takes {} times ReLU's time, forward and backward (quartiles {} "
+        "to {}); a whole step of the article's network takes {} times as long "
+        "with it ({} to {}).",
+        lambda: [
+            of("leaky_relu", column)
+            for of in (times, steps)
+            for column in ("median", "low", "high")
+        ],
     ),
     (" to 1, then to 2, and", list),
     # C8
@@ -553,6 +653,8 @@ FACTS = [
         lambda: [PARAMETERS["learning"]["epochs"], *ends(False)],
     ),
     ("batch normalisation {} %, {} % and {} %", lambda: ends(True)),
+    ("at {} % after the first epoch instead of {} %", starts_later),
+    ("it is lower from {} on, with ReLU and with leaky ReLU", falls_from),
     (
         "At 20 layers ReLU keeps {} of its gradient with He's and {} with "
         "Glorot's; tanh {} and {}.",
@@ -575,8 +677,9 @@ FACTS = [
         lambda: [where(0.1 not in clear_leads(), seeds("dying"))],
     ),
     (
-        "step spends {} to {} % on its activations",
-        lambda: [SHARES.min(), SHARES.max()],
+        "a whole training step of the article's network takes {} to {} times "
+        "as long with another of its activations",
+        lambda: [min(map(steps, OTHERS)), max(map(steps, OTHERS))],
     ),
     (
         "dense networks of {} units or less",

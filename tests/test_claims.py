@@ -595,7 +595,7 @@ def test_dying_finds_the_dead():
     [
         (
             died([0, 0.2, 0.8]),
-            "holds only where the learning rate is too high: 0.01 and 0.1 "
+            "holds only where the learning rate is high: 0.01 and 0.1 "
             "here; it costs accuracy at 0.01 and 0.1",
         ),
         (

@@ -119,7 +119,7 @@ def verdict_6(died):
         verdict = "holds"
     else:
         verdict = (
-            f"holds only where the learning rate is too high: "
+            f"holds only where the learning rate is high: "
             f"{listed(f'{rate:g}' for rate in dying_at)} here"
         )
     lead = lead_of_leaky(died)

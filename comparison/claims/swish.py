@@ -170,7 +170,7 @@ def draw_dip(rows):
     used = dips(rows).iloc[:, -1]
     above.set_title("Swish falls where it is shaded")
     below.set_title(
-        f"{100 * used.min():.0f} to {100 * used.max():.0f} % of a trained "
-        "layer's pre-activations lie there"
+        f"{100 * used.min():.0f} to {100 * used.max():.0f} % of each layer's "
+        "trained pre-activations lie there (drawn: the last)"
     )
     return figure
