@@ -467,8 +467,8 @@ def spreads(table):
     axes.plot([], [], label="95 % interval of that", **band)
     beyond = (table["low"] > 0).sum()
     axes.set_title(
-        f"{beyond} of {len(table)} {'has' if beyond == 1 else 'have'} a spread "
-        "that the test images alone do not explain"
+        f"{beyond} of {len(table)} intervals of the networks' own spread, each "
+        f"alone, {'leaves' if beyond == 1 else 'leave'} 0 out"
     )
     axes.set_yticks(places, map(label, table.index))
     axes.set_ylim(len(table) - 0.4, -0.6)

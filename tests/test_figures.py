@@ -302,7 +302,7 @@ def test_spreads_are_the_table():
     assert ends == [[0.01, 0.25], [0.0, 0.12]]
     drawn = [p.get_offsets()[:, 0].tolist() for p in points]
     assert drawn == [[0.09, 0.05], [0.05, 0.04], [0.07, 0.02]]
-    assert axes.get_title().startswith("1 of 2 has a spread")
+    assert axes.get_title().startswith("1 of 2 intervals")
 
 
 def test_late_start_is_the_published_curve_beside_both_fits():
