@@ -1071,8 +1071,9 @@ def layer(activation, **arguments):
             (1), which is not trained; where it is not 1, that is as long as
             the layer's `trainable` is off, as it is made, and switching a
             model's on switches it on. `"swish_trainable"` takes `beta` (1),
-            where it starts, and all of `Swish` but the initializer. A layer
-            class takes its own arguments, and they replace those of a layer.
+            where it starts, and `Swish`'s `beta_regularizer`,
+            `beta_constraint` and `shared_axes`. A layer class takes its own
+            arguments, and they replace those of a layer.
 
     Returns:
         A layer that Keras can save. To load it, import this module first; a

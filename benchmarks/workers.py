@@ -1,4 +1,6 @@
-"""What is measured, each in a process of its own: `workers.py NAME`.
+"""What is measured, each in a process of its own.
+
+`python -m benchmarks.workers '["NAME", ...]'`: a function and its arguments.
 
 A process prepares one thing, says so, and measures it once for every line that
 it is sent; so many of them take turns on the same cores, each with its own
