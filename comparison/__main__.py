@@ -8,6 +8,7 @@ import sys
 
 from comparison import (
     figures,
+    networks,
     process,
     records,
     report,
@@ -33,6 +34,7 @@ def main(arguments):
 def run(study, options):
     """Runs a study, prints its table, and draws its figures."""
     process.threads_set()
+    networks.check_settings()
     try:
         with terminal.interruptible(), _client(options) as client:
             print(f"{study.name}: {study.purpose}")

@@ -239,8 +239,7 @@ def run(configurations, results, data_path, progress, failed, client):
     waiting = list(configurations)
     if isinstance(client.cluster, LocalCluster):
         # Before anything is written: its data lie here, too.
-        for configuration in {c.dataset: c for c in waiting}.values():
-            runs.load_images(configuration, data_path)
+        runs.check_data(waiting, data_path)
     epochs = _Epochs(results, data_path, progress, failed, client)
     try:
         while waiting or epochs.under_way:

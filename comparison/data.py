@@ -299,6 +299,14 @@ def _fetch_from_keras(name):
             f"{error}. Name a local copy with --data PATH, or another cache "
             "with KERAS_HOME."
         ) from error
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        # Of Fashion-MNIST Keras checks nothing: a download that was killed
+        # stays.
+        raise DataError(
+            f"{name} in Keras's cache ({_keras_home() / 'datasets'}) is "
+            f"damaged ({error}). Delete it there and run the same command "
+            "again, or name a local copy with --data PATH."
+        ) from error
     except Exception as error:
         raise DataError(
             f"{name} is not in Keras's cache ({_keras_home() / 'datasets'}) "

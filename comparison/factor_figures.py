@@ -117,8 +117,8 @@ def _changes(table, notes):
     names = []
     for (factor, level), row in table.iterrows():
         change = f"{row['usual']} → {level}" if row["usual"] else level
-        # Superscripts one to six.
-        sign = "¹²³⁴⁵⁶"[notes.index(row["note"])] if row["note"] else ""
+        # Superscripts one to nine; there are eight notes, and one of backends.
+        sign = "¹²³⁴⁵⁶⁷⁸⁹"[notes.index(row["note"])] if row["note"] else ""
         names.append(f"{factor}: {change}{sign}")
     return names
 

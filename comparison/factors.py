@@ -191,9 +191,7 @@ def gather(study, found, folders):
         folders: Where those of other studies are looked for: `part`,
             `knobs_tuned`, and those on all images.
     """
-    known = [level.fields for level in LEVELS]
-    fields = [_changed(record["configuration"]) for record in found]
-    if study.name != "knobs" or any(one not in known for one in fields):
+    if study.name != "knobs":
         return []
     names = {record["configuration"]["activation"] for record in found}
     own = set(studies.STUDIES["knobs"].configurations)
@@ -357,8 +355,8 @@ def rates(records):
     """Returns a row a batch size and activation of `knobs_rates`.
 
     A column a learning rate, with the validation accuracy behind the last
-    epoch in percent, and `chosen`: the rate with the highest, of equal ones
-    the lowest. NaN for a run that diverged.
+    epoch in percent, the mean over the seeds, and `chosen`: the rate with the
+    highest, of equal ones the lowest. NaN where a run diverged.
     """
     rows = pd.DataFrame(
         [
@@ -371,10 +369,12 @@ def rates(records):
             for record in records
         ]
     )
-    found = rows.pivot(
+    found = rows.pivot_table(
         index=["batch_size", "activation"],
         columns="learning_rate",
         values="accuracy",
+        aggfunc=lambda values: values.mean(skipna=False),
+        dropna=False,
     )
     networks = rows[["batch_size", "activation"]].drop_duplicates()
     found = found.loc[pd.MultiIndex.from_frame(networks)]

@@ -317,7 +317,7 @@ def test_accuracy(rows, published=None, axes=None):
         else f"95 % interval of {images:,} images",
     )
     if published is not None:
-        _draw_published(axes, published, names)
+        _draw_published(axes, published, list(kinds["activation"]))
     found = (100 * rows["test_accuracy"]).groupby(rows["variant"])
     span = np.ptp(found.mean())
     axes.set_title(
@@ -335,16 +335,20 @@ def test_accuracy(rows, published=None, axes=None):
     return axes.figure
 
 
-def _draw_published(axes, published, names):
+def _draw_published(axes, published, activations):
     """Marks both published accuracies below each network that has them."""
-    known = [name for name in names if name in published.index]
+    known = [
+        (place + 0.25, name)
+        for place, name in enumerate(activations)
+        if name in published.index
+    ]
     for column, marker, words in (
         ("article_accuracy", "s", "the article's table"),
         ("notebook_accuracy", "D", "the author's second run"),
     ):
         axes.plot(
-            100 * published.loc[known, column],
-            [names.index(name) + 0.25 for name in known],
+            100 * published.loc[[name for _, name in known], column],
+            [place for place, _ in known],
             marker,
             color="dimgrey",
             fillstyle="none",

@@ -186,7 +186,7 @@ def all_functions(low=-4.0, high=4.0):
 
 
 @styled
-def swish_family(betas, low=-6.0, high=6.0, scale=1.0):
+def swish_family(betas, low=-6.0, high=6.0):
     """Draws swish and its derivative for each beta, between both limits."""
     figure, panels = plt.subplots(1, 2, figsize=(8.5, 3.5))
     x = np.linspace(low, high, 1202)
@@ -197,18 +197,17 @@ def swish_family(betas, low=-6.0, high=6.0, scale=1.0):
             (activations.swish, activations.swish_derivative),
             strict=True,
         ):
-            y = _values(function, x, beta=beta, scale=scale)
+            y = _values(function, x, beta=beta)
             axes.plot(x, y, color=shade, label=f"β = {beta:g}")
     limits = (
-        (scale * x / 2, scale * np.maximum(x, 0)),
-        (np.full_like(x, scale / 2), scale * (x > 0)),
+        (x / 2, np.maximum(x, 0)),
+        (np.full_like(x, 0.5), x > 0),
     )
-    factor = "" if scale == 1 else f"{scale:g} "
     for axes, (line, relu), symbol in zip(
         panels, limits, ("$f(x)$", "$f'(x)$"), strict=True
     ):
-        axes.plot(x, line, "k:", label=f"β = 0: {factor}x/2")
-        axes.plot(x, relu, "k--", label=f"β → ∞: {factor}ReLU")
+        axes.plot(x, line, "k:", label="β = 0: x/2")
+        axes.plot(x, relu, "k--", label="β → ∞: ReLU")
         axes.set_xlabel("x")
         axes.set_ylabel(symbol)
     panels[0].set_title("From a straight line to ReLU")

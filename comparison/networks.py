@@ -5,7 +5,7 @@ import numpy as np
 from keras import layers
 
 import activations
-from comparison import fused
+from comparison import fused, process
 
 
 def build(configuration, input_shape=(28, 28, 1), classes=10):
@@ -214,14 +214,20 @@ def _dropout(rate, seed, place, dtype):
 
 
 def check_settings():
-    """Refuses the global settings that no argument of a layer overrules.
+    """Refuses a backend without training, and Keras's global settings.
 
-    `keras.json`, a variable or a call sets them; losses, metrics, the learning
-    rate and `fit` obey.
+    Those that no argument of a layer overrules: `keras.json`, a variable or a
+    call sets them; losses, metrics, the learning rate and `fit` obey.
 
     Raises:
-        ValueError: If one of them would change the result of a run.
+        ValueError: If nothing can be trained, or one of them would change the
+            result of a run.
     """
+    if keras.backend.backend() not in process.THREADS:
+        raise ValueError(
+            f"Keras's backend must be one of {', '.join(process.THREADS)} to "
+            f"train. Received: KERAS_BACKEND={keras.backend.backend()!r}"
+        )
     for name, usual in (
         ("floatx", "float32"),
         ("epsilon", 1e-7),

@@ -101,6 +101,8 @@ class Progress:
             file=self.stream if self.on_terminal else io.StringIO(),
             dynamic_ncols=True,
             leave=False,
+            # The bars count, whatever TQDM_DISABLE says.
+            disable=False,
             # The mean over all epochs, not one that follows the last.
             smoothing=0,
             **looks,

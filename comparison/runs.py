@@ -107,6 +107,16 @@ def load_images(configuration, data_path=None):
     )
 
 
+def check_data(configurations, data_path=None):
+    """Loads each dataset of some runs once, before anything is written.
+
+    Raises:
+        DataError: If one is not there, or is not what it should be.
+    """
+    for configuration in {c.dataset: c for c in configurations}.values():
+        load_images(configuration, data_path)
+
+
 def load_checkpoint(configuration, results):
     """Returns the checkpoint of a run as bytes, or `None`."""
     try:
@@ -382,6 +392,7 @@ class Training:
         described = {
             "configuration": dataclasses.asdict(self.configuration),
             "history": self.history,
+            "backend": self.environment["backend"],
         }
         described = np.frombuffer(json.dumps(described).encode(), np.uint8)
         variables = [
@@ -418,6 +429,12 @@ class Training:
             found = Configuration.from_record(described["configuration"])
             if found != self.configuration:
                 raise ValueError(f"it is of another run: {found}")
+            here = self.environment["backend"]
+            # Not in older ones.
+            if (backend := described.get("backend", here)) != here:
+                raise ValueError(
+                    f"it was begun on the backend {backend}, and this is {here}"
+                )
             _check_history(described["history"], found)
             for variable, value in zip(variables, values, strict=True):
                 if variable.shape != value.shape:

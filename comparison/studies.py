@@ -644,6 +644,7 @@ def _by_level(configurations):
 
 def _one_by_one(to_do, results, data_path, progress, failed):
     """Runs in this process; yields as `cluster.run` does."""
+    runs.check_data(to_do, data_path)
     for configuration in to_do:
         progress.start(configuration)
         try:

@@ -148,6 +148,37 @@ def test_bad_input(capsys, monkeypatch, own_results, tmp_path, words, expected):
     assert not results.exists()
 
 
+def test_backend_that_trains_nothing(capsys, monkeypatch, tmp_path, no_runs):
+    monkeypatch.setattr(keras.backend, "backend", lambda: "numpy")
+    status, out, err = call(
+        capsys, "run", "smoke", "--results", tmp_path / "new"
+    )
+    assert (status, out) == (2, "")
+    assert err.startswith("error: ") and "KERAS_BACKEND='numpy'" in err
+    for name in ("tensorflow", "jax", "torch"):
+        assert name in err
+    assert not (tmp_path / "new").exists()
+
+
+def test_all_data_are_looked_at_before_anything_is_trained(
+    capsys, monkeypatch, own_results, tmp_path, no_runs
+):
+    """Those of the last run, too."""
+    load = data.load
+
+    def no_fashion(name, *arguments):
+        if name == "fashion_mnist":
+            raise data.DataError("no such thing as fashion")
+        return load("mnist_sample", None, "held_out", 300)
+
+    monkeypatch.setattr(data, "load", no_fashion)
+    status, _, err = call(
+        capsys, "run", "knobs", "--activations", "relu", "--results", tmp_path
+    )
+    assert (status, err) == (2, "error: no such thing as fashion\n")
+    assert not list(tmp_path.rglob("*.json"))
+
+
 @pytest.mark.parametrize(
     "words",
     ["frobnicate", "run smoke --frobnicate", "table", "run smoke --seeds"],

@@ -446,6 +446,32 @@ def test_no_network_and_no_mnist(arrays, monkeypatch, tmp_path):
     assert "online" in message
 
 
+@pytest.mark.parametrize("damage", ["no archive", "cut short", "altered"])
+def test_damaged_file_in_keras_cache(monkeypatch, tmp_path, damage):
+    """Left by a download that was killed: of some data Keras checks nothing."""
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    path = tmp_path / "train-labels-idx1-ubyte.gz"
+    whole = gzip.compress(np.random.default_rng(0).bytes(5000), mtime=0)
+    middle = len(whole) // 2
+    path.write_bytes(
+        {
+            "no archive": b"<html>",
+            "cut short": whole[:middle],
+            "altered": whole[:middle] + b"\x55" * 8 + whole[middle + 8 :],
+        }[damage]
+    )
+
+    def load_data():
+        with gzip.open(path) as file:
+            file.read()
+
+    monkeypatch.setattr(keras.datasets.fashion_mnist, "load_data", load_data)
+    with pytest.raises(data.DataError, match="is damaged") as caught:
+        data._fetch_from_keras("fashion_mnist")
+    assert str(tmp_path / "datasets") in str(caught.value)
+    assert "Delete it there" in str(caught.value)
+
+
 def test_what_keras_loads_is_verified(arrays, monkeypatch):
     altered = arrays["x_train"].copy()
     altered[0, 0, 0] ^= 1

@@ -578,6 +578,30 @@ def test_rates_are_printed(folder):
     assert "learning_rate=" not in text
 
 
+def test_rates_of_several_seeds_are_their_means(folder):
+    study = studies.study("knobs_rates", ["relu"], [0, 1])
+    runs = [
+        record(changed(c), "relu", c.seed, 98.0, (97.0 + c.seed,))
+        for c in study.configurations
+    ]
+    table = factors.rates(runs)
+    assert (table.drop(columns="chosen") == 97.5).all(axis=None)
+    assert (table["chosen"] == 0.0003).all()
+    # One that diverged leaves no mean, and chooses nothing.
+    (lost,) = (
+        r
+        for r in runs
+        if (r["configuration"]["seed"], r["configuration"]["batch_size"])
+        == (1, 32)
+        and r["configuration"]["learning_rate"] == 0.0003
+    )
+    lost["diverged"] = True
+    table = factors.rates(runs)
+    assert math.isnan(table.loc[(32, "relu"), 0.0003])
+    assert table.loc[(32, "relu"), "chosen"] == 0.001
+    assert "97.5" in report.text(study, runs, [])
+
+
 def test_frames_of_nothing_are_empty():
     for make in (factors.accuracies, factors.interactions):
         assert make([]).empty

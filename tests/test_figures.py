@@ -409,6 +409,22 @@ def test_overview_is_of_every_run_and_of_what_was_published(controlled):
     assert len(key.get_texts()) == 4
 
 
+def test_published_values_stand_below_each_network_of_their_activation():
+    """By the activation, whatever else is a network's own."""
+    study = studies.study("published")
+    found = studies.records(study, [records.RESULTS])
+    (axes,) = figures.overview(study, found).axes
+    table = 100 * tables.published_test()
+    names = [record["configuration"]["activation"] for record in found]
+    for marker, column in (("s", "article"), ("D", "notebook")):
+        (line,) = (
+            line for line in axes.get_lines() if line.get_marker() == marker
+        )
+        expected = table.loc[names, f"{column}_accuracy"]
+        np.testing.assert_allclose(line.get_xdata(), expected)
+        assert [round(y - 0.25, 9) for y in line.get_ydata()] == [*range(6)]
+
+
 def test_figures_are_written_by_one_process_at_a_time(
     controlled, monkeypatch, tmp_path
 ):

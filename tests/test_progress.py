@@ -30,6 +30,19 @@ def test_a_line_an_epoch_where_there_is_no_terminal(
     ]
 
 
+def test_time_left_where_bars_are_off(
+    monkeypatch, tmp_path, write_record, capsys
+):
+    """As TQDM_DISABLE has it, when tqdm is imported."""
+
+    class Disabled(progress.tqdm):
+        def __init__(self, *arguments, **keywords):
+            super().__init__(*arguments, **{"disable": True, **keywords})
+
+    monkeypatch.setattr(progress, "tqdm", Disabled)
+    test_time_left(monkeypatch, tmp_path, write_record, capsys)
+
+
 def test_time_left(monkeypatch, tmp_path, write_record, capsys):
     """From the epochs done here; those of before took no time."""
     now = [0.0]

@@ -737,11 +737,15 @@ def old_format(arrays):
     describe(arrays, lambda d: d.update(hash=digest))
 
 
+def other_backend(arrays):
+    describe(arrays, lambda d: d.update(backend="another"))
+
+
 @pytest.mark.parametrize(
     "damage",
     [
         *("cut", "garbage", "altered", "relu", "other types", "other history"),
-        *("longer column", "too many epochs", "old format"),
+        *("longer column", "too many epochs", "old format", "other backend"),
     ],
 )
 def test_damaged_checkpoint(
@@ -759,6 +763,7 @@ def test_damaged_checkpoint(
         "longer column": resaved(whole, longer_column, rehash=True),
         "too many epochs": resaved(whole, too_many_epochs, rehash=True),
         "old format": resaved(whole, old_format),
+        "other backend": resaved(whole, other_backend, rehash=True),
     }[damage]
     name = f"{CONFIGURATION.key}.checkpoint.npz"
     (tmp_path / name).write_bytes(content)
@@ -775,6 +780,26 @@ def test_damaged_checkpoint(
     aside = [n for n in names(tmp_path) if n != f"{CONFIGURATION.key}.json"]
     assert len(aside) == 1 and aside[0] in caplog.text
     assert (tmp_path / aside[0]).read_bytes() == content
+
+
+def test_checkpoint_of_before_backends_were_named(
+    tiny, finished, checkpoints, tmp_path
+):
+    def unnamed(arrays):
+        describe(arrays, lambda d: d.pop("backend"))
+
+    path = tmp_path / f"{CONFIGURATION.key}.checkpoint.npz"
+    path.write_bytes(
+        resaved(checkpoints["swish_trainable"], unnamed, rehash=True)
+    )
+    epochs = []
+    record = runs.run(
+        CONFIGURATION,
+        tmp_path,
+        on_epoch=lambda history: epochs.append(len(history["loss"])),
+    )
+    assert epochs == [2]
+    assert runs.result(record) == runs.result(finished.record)
 
 
 def test_checkpoint_that_is_a_folder(tiny, finished, caplog, tmp_path):

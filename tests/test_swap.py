@@ -181,6 +181,24 @@ def test_operations_stay_as_they_are(residual):
         np.testing.assert_array_equal(one, twin)
 
 
+@pytest.mark.parametrize(
+    "operation",
+    [
+        lambda x: keras.ops.mean(x, axis=[1, 2]),
+        lambda x: keras.ops.sum(x, axis=1),
+        lambda x: keras.ops.reshape(x, (-1, 64)),
+        lambda x: keras.ops.transpose(x, (0, 2, 1, 3)),
+    ],
+)
+def test_operations_of_another_shape_stay_as_they_are(operation):
+    inputs = keras.Input((4, 4, 1))
+    x = operation(layers.Conv2D(4, 1, activation="relu")(inputs))
+    model = keras.Model(inputs, x)
+    x = np.random.default_rng(4).normal(size=(3, 4, 4, 1))
+    np.testing.assert_array_equal(swap(model, "relu", "relu")(x), model(x))
+    assert not np.array_equal(swap(model, "relu", "tanh")(x), model(x))
+
+
 @pytest.mark.parametrize("first", ["relu", "linear"])
 def test_an_operation_that_is_the_activation_is_named(first):
     inputs = keras.Input((4,))
