@@ -623,7 +623,7 @@ def test_no_words_run_quick(
 def test_options_reach_the_run(
     capsys, monkeypatch, tmp_path, own_results, write_record
 ):
-    run = []
+    run, checked = [], []
 
     def pretend(
         configuration, results, data_path=None, on_epoch=None, wait=True
@@ -632,6 +632,7 @@ def test_options_reach_the_run(
         return write_record(configuration, results)
 
     monkeypatch.setattr(runs, "run", pretend)
+    monkeypatch.setattr(runs, "check_data", lambda *of: checked.append(of))
     status, _, err = call(
         capsys,
         *[
@@ -664,6 +665,7 @@ def test_options_reach_the_run(
         dataset="fashion_mnist",
     )
     assert run == [(expected, pathlib.Path("somewhere"))]
+    assert checked == [([expected], pathlib.Path("somewhere"))]
 
 
 def test_ctrl_c_says_how_to_go_on(
