@@ -119,9 +119,9 @@ def epochs_mean(activation, depth, normalised):
     return [100 * np.mean(a) for a in rows["accuracy"]]
 
 
-def normalisation_adds(depth):
+def normalisation_adds(depth, activation="sigmoid"):
     return statistics.paired_difference(
-        *(epochs_mean("sigmoid", depth, n) for n in (True, False))
+        *(epochs_mean(activation, depth, n) for n in (True, False))
     )
 
 
@@ -156,15 +156,15 @@ def slope_after_training():
     return mean("learning", "slope", **of) / 100
 
 
-def at_end(activation, normalised):
+def after_epoch(activation, normalised, epoch=-1):
     rows = ROWS["learning"].query(
         "activation == @activation and depth == 8 and normalised == @normalised"
     )
-    return np.mean([100 * a[-1] for a in rows["accuracy"]])
+    return np.mean([100 * a[epoch] for a in rows["accuracy"]])
 
 
 def ends(normalised):
-    return [at_end(a, normalised) for a in ("relu", "tanh", "sigmoid")]
+    return [after_epoch(a, normalised) for a in ("relu", "tanh", "sigmoid")]
 
 
 # C5: zeros and times.
@@ -263,26 +263,16 @@ def falls_from():
     return [lower[0][0]]
 
 
-def first_epoch(name, normalised):
-    """The mean accuracy in % after one epoch, with eight layers."""
-    rows = ROWS["learning"].query(
-        "activation == @name and depth == 8 and normalised == @normalised"
-    )
-    return 100 * np.mean([a[0] for a in rows["accuracy"]])
-
-
 def starts_later():
     """ReLU's first epoch, normalised and not; if sigmoid alone gains."""
     gains = {
-        name: statistics.paired_difference(
-            *(epochs_mean(name, 8, n) for n in (True, False))
-        )
+        name: normalisation_adds(8, name)
         for name in ("sigmoid", "tanh", "relu")
     }
     alone = [n for n, (_, low, _) in gains.items() if low > 0] == ["sigmoid"]
     return [
-        where(alone, first_epoch("relu", True)),
-        first_epoch("relu", False),
+        where(alone, after_epoch("relu", True, epoch=0)),
+        after_epoch("relu", False, epoch=0),
     ]
 
 

@@ -737,6 +737,10 @@ def old_format(arrays):
     describe(arrays, lambda d: d.update(hash=digest))
 
 
+def without_backend(arrays):
+    describe(arrays, lambda d: d.pop("backend"))
+
+
 def other_backend(arrays):
     describe(arrays, lambda d: d.update(backend="another"))
 
@@ -782,26 +786,6 @@ def test_damaged_checkpoint(
     assert (tmp_path / aside[0]).read_bytes() == content
 
 
-def test_checkpoint_of_before_backends_were_named(
-    tiny, finished, checkpoints, tmp_path
-):
-    def unnamed(arrays):
-        describe(arrays, lambda d: d.pop("backend"))
-
-    path = tmp_path / f"{CONFIGURATION.key}.checkpoint.npz"
-    path.write_bytes(
-        resaved(checkpoints["swish_trainable"], unnamed, rehash=True)
-    )
-    epochs = []
-    record = runs.run(
-        CONFIGURATION,
-        tmp_path,
-        on_epoch=lambda history: epochs.append(len(history["loss"])),
-    )
-    assert epochs == [2]
-    assert runs.result(record) == runs.result(finished.record)
-
-
 def test_checkpoint_that_is_a_folder(tiny, finished, caplog, tmp_path):
     path = tmp_path / f"{CONFIGURATION.key}.checkpoint.npz"
     path.mkdir()
@@ -821,10 +805,16 @@ def test_checkpoint_beside_a_record_that_cannot_be_removed(copy, caplog):
     assert f"{path} is not used: it cannot be removed" in caplog.text
 
 
-def test_whole_checkpoint_is_used(tiny, finished, checkpoints, tmp_path):
-    """Or the tests of damaged ones would show nothing."""
+@pytest.mark.parametrize("names_its_backend", [True, False])
+def test_whole_checkpoint_is_used(
+    tiny, finished, checkpoints, tmp_path, names_its_backend
+):
+    """Or the tests of damaged ones would show nothing; an older one as well."""
+    content = checkpoints["swish_trainable"]
+    if not names_its_backend:
+        content = resaved(content, without_backend, rehash=True)
     path = tmp_path / f"{CONFIGURATION.key}.checkpoint.npz"
-    path.write_bytes(checkpoints["swish_trainable"])
+    path.write_bytes(content)
     epochs = []
     record = runs.run(
         CONFIGURATION,
