@@ -6,6 +6,12 @@ reads this file as well, and would wait for TensorFlow.
 
 import dataclasses
 import functools
+import os
+
+# Before NumPy, here and in what the tests start: there is a process for each
+# core already, and threads that wait for each other's small products would
+# take most of what it has.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 import pytest

@@ -12,7 +12,13 @@ from comparison.configuration import Configuration
 from comparison.style import colour, label, legend_beside, marker, styled
 
 
-@experiment(names=("relu", "swish"), seeds=(0,), epochs=1, train=160)
+@experiment(
+    names=("relu", "swish"),
+    convolutional=("relu",),
+    seeds=(0,),
+    epochs=1,
+    train=160,
+)
 def sparsity(
     names=studies.ARTICLE,
     convolutional=("relu", "swish"),
