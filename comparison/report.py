@@ -20,8 +20,8 @@ from comparison import (
 PAGE = records.ROOT / "docs" / "results.md"
 LEGEND = """\
 low, high: simultaneous 95 % interval over all pairs (Games and Howell). Of
-studies of equal activations, 6 to 7.5 % would show a difference with five
-seeds, 6 to 10 % with three.
+studies of equal activations, 5 to 6 % would show a difference with ten seeds,
+6 to 7.5 % with five, 6 to 10 % with three.
 "different, by more than the margin": the interval lies beyond the margin (0.1
 points; 0.004 nats). "different, by less": it excludes 0; that the difference
 is more than the margin is not shown. "equivalent": it lies within the margin.

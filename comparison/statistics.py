@@ -44,8 +44,9 @@ def differences(samples):
     thousands.
 
     With few seeds the rate is not quite kept: of studies of six equal
-    activations, 6 to 7.5 % show a difference somewhere with five seeds, and 6
-    to 10 % with three, instead of 5 %: the more the spreads differ.
+    activations, 5 to 6 % with ten seeds, 6 to 7.5 % with five and 6 to 10 %
+    with three show a difference somewhere, instead of 5 %, as the spreads
+    differ.
 
     Args:
         samples: A list of arrays, one a group, each of shape (..., seeds) with

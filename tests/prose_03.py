@@ -338,7 +338,8 @@ def detectable(count):
 def false_alarms():
     """As `statistics.differences` states it, and its test finds it."""
     text = statistics.differences.__doc__
-    return [float(x) for x in re.search(r"(\d) to (\d\.\d) %", text).groups()]
+    (ends,) = re.findall(r"(\d) to (\d) % with ten", text)
+    return [float(end) for end in ends]
 
 
 def lowest_seed(activation):
