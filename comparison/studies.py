@@ -125,7 +125,7 @@ _CONTROLLED = of_networks(
     "controlled",
     "The article's network on MNIST, everything but the activation "
     "held equal; 5,000 training images held out for validation.",
-    seeds=range(5),
+    seeds=range(10),
     published=True,
 )
 # The controlled networks on a part of the images, from which the knobs are

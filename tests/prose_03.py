@@ -46,33 +46,103 @@ def effects():
 
 
 @functools.cache
-def verdicts(metric="test_accuracy"):
-    return tables.verdicts(study(), runs(), metric)
+def verdicts(metric="test_accuracy", seeds=None):
+    part = studies.study("controlled", seeds=seeds or study().seeds)
+    found = studies.records(part, [records.RESULTS])
+    return tables.verdicts(part, found, metric)
 
 
-def shown(metric, named):
-    """How many pairs are shown to differ, of how many, if they are these."""
+def pairs_shown(*arguments):
+    """The pairs that are shown to differ."""
+    table = verdicts(*arguments)
+    return {*table.index[table["verdict"].isin(statistics.VERDICTS[:2])]}
+
+
+def shown(metric):
+    """How many pairs are shown to differ, of how many.
+
+    If they are sigmoid's and tanh's with each of the four and each other.
+    """
+    named = {(a, b) for a in LOW for b in LEADERS} | {LOW}
+    found = pairs_shown(metric)
+    return [where(found == named, len(found)), len(verdicts(metric))]
+
+
+def equivalent(metric="test_accuracy"):
     table = verdicts(metric)
-    found = table["verdict"].isin(statistics.VERDICTS[:2])
-    same = set(table.index[found]) == named
-    return [where(same, found.sum()), len(table)]
+    return {*table.index[table["verdict"] == statistics.VERDICTS[2]]}
 
 
-def shown_accuracy():
-    named = {("tanh", name) for name in LEADERS}
-    return shown(
-        "test_accuracy",
-        named | {("sigmoid", "relu"), ("sigmoid", "leaky_relu")},
-    )
+def named_equivalent():
+    """The four pairs of the leading four that are left, by the text's names."""
+    return equivalent() == {
+        ("relu", "leaky_relu"),
+        ("leaky_relu", "swish_trainable"),
+    }
 
 
-def shown_loss():
-    return shown("test_loss", {(a, b) for a in LOW for b in LEADERS})
+def all_equivalent_by_loss():
+    """The margin in nats, if all six pairs of the four lie within it."""
+    pairs = {*itertools.combinations(LEADERS, 2)}
+    holds = equivalent("test_loss") == pairs
+    return where(holds, tables.MARGINS["test_loss"])
 
 
-def tanh_below():
-    gaps = [-verdicts().loc[("tanh", name), "difference"] for name in LEADERS]
+def sigmoid_less_tanh_in_loss():
+    return list(verdicts("test_loss").loc[LOW, ["difference", "low", "high"]])
+
+
+def below(name):
+    """The least and most that it lies below the four."""
+    gaps = [-verdicts().loc[(name, other), "difference"] for other in LEADERS]
     return [min(gaps), max(gaps)]
+
+
+FIRST, SECOND = range(5), range(5, 10)
+
+
+def shown_by_halves():
+    """By the first half, by the second besides, and by neither.
+
+    If all of the first's are the second's, the two besides are those that the
+    text names, and the second shows none that all ten do not.
+    """
+    first, second = (
+        pairs_shown("test_accuracy", seeds) for seeds in (FIRST, SECOND)
+    )
+    neither = {*verdicts().index} - first - second
+    among = {*itertools.combinations(LEADERS, 2)}
+    holds = (
+        first < second < pairs_shown("test_accuracy")
+        and second - first == {LOW, ("sigmoid", "swish_trainable")}
+        and neither - among == {("sigmoid", "swish")}
+    )
+    return [where(holds, len(first)), len(second - first), len(neither)]
+
+
+def halves_overlap():
+    """Whether the halves' intervals of every pair do."""
+    first, second = (verdicts("test_accuracy", s) for s in (FIRST, SECOND))
+    apart = (first["low"] > second["high"]) | (second["low"] > first["high"])
+    return not apart.any()
+
+
+def sigmoid_less_tanh():
+    """By the first half, the second and both: each with its interval."""
+    return [
+        value
+        for seeds in (FIRST, SECOND, None)
+        for value in verdicts("test_accuracy", seeds).loc[
+            LOW, ["difference", "low", "high"]
+        ]
+    ]
+
+
+def halves_apart():
+    """The least and most that an activation's means do."""
+    halves = [accuracy()[list(s)].mean(axis=1) for s in (FIRST, SECOND)]
+    apart = (halves[0] - halves[1]).abs()
+    return [apart.min(), apart.max()]
 
 
 @functools.cache
@@ -81,8 +151,11 @@ def improvement():
 
 
 def apart():
+    """Filled on the right, if one is more than on the left, and which."""
     table = improvement()
-    return [((table["low"] > 0.5) | (table["high"] < 0.5)).sum()]
+    found = table.index[(table["low"] > 0.5) | (table["high"] < 0.5)]
+    disagree = {*found} ^ pairs_shown("test_accuracy")
+    return [where(disagree == {("relu", "swish")}, len(found))]
 
 
 def tanh_s_chance():
@@ -127,12 +200,17 @@ def gap(first, second, column):
 
 
 def swish_above_tanh():
-    """The gap with its interval; and the article's, if that lies within."""
+    """The gap with its interval; the article's, if below; single runs'."""
     measured, low, high, article = (
         gap("swish", "tanh", column)
         for column in ("measured", "low", "high", "article")
     )
-    return [measured, low, high, where(low < article < high, article)]
+    runs_of = accuracy().T
+    single = np.subtract.outer(
+        runs_of["swish"].to_numpy(), runs_of["tanh"].to_numpy()
+    )
+    article = where(article < low, article)
+    return [measured, low, high, article, single.min(), single.max()]
 
 
 def with_the_head_start():
@@ -146,14 +224,25 @@ def with_the_head_start():
 def processors():
     """How many the records name, and the seed of which they name none.
 
-    A name that is no more than an architecture's is none.
+    Of the first half; a name that is no more than an architecture's is none.
+    The second half has one for all, one version and one thread.
     """
     named = {
         (run["configuration"]["seed"], run["environment"]["device"])
         for run in runs()
+        if run["configuration"]["seed"] in FIRST
     }
     unnamed = {seed for seed, name in named if name == "x86_64"}
-    return [len({name for _, name in named} - {"x86_64"}), *unnamed]
+    second = {
+        tuple(
+            run["environment"][key] for key in ("device", "commit", "threads")
+        )
+        for run in runs()
+        if run["configuration"]["seed"] in SECOND
+    }
+    ((_, _, threads),) = second
+    kinds = len({name for _, name in named} - {"x86_64"})
+    return [min(FIRST), max(FIRST), where(threads == 1, kinds), *unnamed]
 
 
 def pair(first, second):
@@ -210,51 +299,44 @@ def ranges_of_seeds():
     return [ranges.min(), where(ranges.idxmax() == "sigmoid", ranges.max())]
 
 
-def least_of_six():
+def least_of_six(seeds=None):
     """How often the least of six shares is as low as sigmoid's, in percent."""
     names = studies.COMPARED
-    share = shuffles_as_wide("sigmoid") / 100
-    least = share == min(map(shuffles_as_wide, names)) / 100
-    return [where(least, 100 * (1 - (1 - share) ** len(names)))]
+    share = shuffles_as_wide("sigmoid", seeds) / 100
+    least = share == min(shuffles_as_wide(n, seeds) for n in names) / 100
+    return where(least, 100 * (1 - (1 - share) ** len(names)))
 
 
 def ends_within_one_image():
-    """Whether the interval of the weakest difference does, in points."""
+    """Whether ReLU's above swish does, which then is the nearest to shown."""
     samples = [accuracy().loc[name].to_numpy() for name in accuracy().index]
     pairs = list(itertools.combinations(accuracy().index, 2))
-    high = statistics.differences(samples)[2][
-        pairs.index(("sigmoid", "leaky_relu"))
-    ]
-    return -100 / IMAGES < high < 0
+    low = dict(zip(pairs, statistics.differences(samples)[1], strict=True))
+    of_four = [low[pair] for pair in itertools.combinations(LEADERS, 2)]
+    nearest = low["relu", "swish"]
+    return nearest == max(of_four) and -100 / IMAGES < nearest < 0
 
 
 def shown_by_pairs_too():
-    """How many are shown by paired intervals as well, of how many.
+    """How many are shown by the rule, and the one that is by pairs besides.
 
-    If the three that are not, and the one that is besides, are those that the
-    text names. Bonferroni's adjustment, as in `statistics.paired`.
+    If pairs show all of them and it. Bonferroni's adjustment, as in
+    `statistics.paired`.
     """
-    shown = verdicts()[verdicts()["verdict"].str.startswith("different")]
-    paired = [
+    by_rule = pairs_shown("test_accuracy")
+    paired = {
         pair
         for pair in verdicts().index
         if len(verdicts())
         * stats.ttest_rel(*(accuracy().loc[n] for n in pair)).pvalue
         < 0.05
-    ]
-    left = [pair for pair in shown.index if pair in paired]
-    lost, gained = {*shown.index} - {*paired}, {*paired} - {*shown.index}
-    named = lost == {
-        ("sigmoid", "leaky_relu"),
-        ("tanh", "swish"),
-        ("tanh", "swish_trainable"),
     }
-    named = named and gained == {("sigmoid", "swish_trainable")}
-    return [where(named, len(left)), len(shown)]
+    holds = by_rule < paired and paired - by_rule == {("relu", "swish")}
+    return [where(holds, len(by_rule)), pair("relu", "swish")[0]]
 
 
 @functools.cache
-def shuffles_as_wide(activation):
+def shuffles_as_wide(activation, seeds=None):
     """The notebook's shuffles, in percent."""
     wrong = np.array(
         [
@@ -264,6 +346,7 @@ def shuffles_as_wide(activation):
             )
             for run in runs()
             if run["configuration"]["activation"] == activation
+            and run["configuration"]["seed"] in (seeds or study().seeds)
         ]
     )
     rng = np.random.default_rng(0)
@@ -281,9 +364,10 @@ def spreads():
 
 
 def of_sigmoid():
-    own, above_zero = spreads()["own"], spreads()["low"] > 0
-    alone = above_zero["sigmoid"] and above_zero.sum() == 1
-    return where(alone and own.idxmax() == "sigmoid", own["sigmoid"])
+    """Its own part, if that is the largest and all intervals reach zero."""
+    own, low = spreads()["own"], spreads()["low"]
+    holds = own.idxmax() == "sigmoid" and not low.any()
+    return where(holds, own["sigmoid"])
 
 
 @functools.cache
@@ -308,31 +392,29 @@ def betas():
     return [where(last["beta"].min() > 1, mean) for mean in means]
 
 
-def other_betas():
-    second, third = (round(beta, 2) for beta in betas()[1:])
-    return where(second == third, second)
+def correlations(seeds=None):
+    values = accuracy()[list(seeds or study().seeds)]
+    return np.corrcoef(values)[np.triu_indices(len(values), 1)]
 
 
-def correlations():
-    return np.corrcoef(accuracy())[np.triu_indices(len(accuracy()), 1)]
-
-
-def correlations_by_chance():
+def correlations_by_chance(seeds=None):
+    """How many shuffles, in percent, give so large a mean correlation."""
+    values = accuracy()[list(seeds or study().seeds)].to_numpy()
     rng = np.random.default_rng(0)
-    pairs = np.triu_indices(len(accuracy()), 1)
+    pairs = np.triu_indices(len(values), 1)
     chance = [
-        np.corrcoef(rng.permuted(accuracy(), axis=1))[pairs].mean()
+        np.corrcoef(rng.permuted(values, axis=1))[pairs].mean()
         for _ in range(5_000)
     ]
-    return 100 * np.mean(np.array(chance) >= correlations().mean())
+    return 100 * np.mean(np.array(chance) >= correlations(seeds).mean())
 
 
-def detectable(count):
-    """What so many seeds would find of ReLU less leaky ReLU, in points."""
+def detectable(count, other="leaky_relu"):
+    """What so many seeds would find of ReLU less another, in points."""
     found = statistics.detectable(
         accuracy().std(axis=1).tolist(), [count] * len(accuracy())
     )
-    return found[verdicts().index.get_loc(("relu", "leaky_relu"))]
+    return found[verdicts().index.get_loc(("relu", other))]
 
 
 def false_alarms():
@@ -356,8 +438,11 @@ MARGIN = 100 * tables.MARGINS["test_accuracy"]
 IMAGES = data.test_size("mnist")
 FACTS = [
     # What is left, in a sentence.
-    ("tanh lies {} to {} points below ReLU, leaky ReLU and swish", tanh_below),
-    ("comes last, {} seeds cannot tell", seeds),
+    (
+        "tanh that comes last, {} to {} points below those three, and sigmoid "
+        "is {} to {} below them; the order of the three {} seeds cannot tell",
+        lambda: [*below("tanh"), *below("sigmoid"), *seeds()],
+    ),
     # The published orders, and what was not held equal.
     (
         "last in the article, gains {} points",
@@ -451,17 +536,43 @@ FACTS = [
     ("within {} points of zero", lambda: [MARGIN]),
     # "six of them of seed 0".
     ("of them of seed {} (the", lambda: [0]),
-    ("{} of {} differences are shown: tanh lies", shown_accuracy),
+    (
+        "{} of {} differences are shown: tanh lies",
+        lambda: shown("test_accuracy"),
+    ),
     ("to win reaches {}, because", tanh_s_chance),
     ("because {} seeds cannot rule out", seeds),
     (
-        "ReLU beats swish in {} of the pairings, with an interval from {} to {}",
+        "ReLU wins {} of the pairings ({} to {})",
         lambda: improvement().loc[("relu", "swish")].tolist(),
     ),
+    # The halves.
+    (
+        "Seeds {} to {} were trained after what seeds {} to {} show",
+        lambda: [min(SECOND), max(SECOND), min(FIRST), max(FIRST)],
+    ),
+    ("five show {} differences. How", lambda: shown_by_halves()[:1]),
+    (
+        "in grey from seeds {} to {} and in blue from seeds {} to {};",
+        lambda: [
+            where(halves_overlap(), min(FIRST)),
+            max(FIRST),
+            min(SECOND),
+            max(SECOND),
+        ],
+    ),
+    ("All {}, and {} more: sigmoid", lambda: shown_by_halves()[:2]),
+    (
+        "{} points with the first five seeds ({} to {}), {} with the second "
+        "({} to {}), and {} with all ten ({} to {})",
+        sigmoid_less_tanh,
+    ),
+    ("Of the {} pairs that neither", lambda: shown_by_halves()[2:]),
     ("On the right {} are filled", apart),
     (
-        "swish above tanh, {} points ({} to {}), and the article's {} lies in "
-        "its interval",
+        "swish above tanh, {} points ({} to {}). The article's {} lies below "
+        "that interval, which is the mean's; single runs of the two lie {} to "
+        "{} points apart here",
         swish_above_tanh,
     ),
     (
@@ -472,7 +583,13 @@ FACTS = [
             for column in ("article", "measured", "low", "high")
         ],
     ),
-    ("{} of {} differences are shown: tanh and sigmoid", shown_loss),
+    (
+        "ReLU leads leaky ReLU by {} points ({} to {})",
+        lambda: pair("relu", "leaky_relu"),
+    ),
+    ("The same {} of {} differences are", lambda: shown("test_loss")),
+    ("last, {} nats behind tanh ({} to {})", sigmoid_less_tanh_in_loss),
+    ("equivalent, within {} nats", lambda: [all_equivalent_by_loss()]),
     # One seed.
     ("there are {} orders of five", lambda: [math.factorial(5)]),
     ("{} of the {} orders come up.", lambda: [len(orders(1)), 120]),
@@ -500,15 +617,25 @@ FACTS = [
     (
         "of six activations the least share comes out as low by chance {} "
         "times in 100",
-        least_of_six,
+        lambda: [least_of_six()],
     ),
     (
-        "ends less than one image of {} from zero",
-        lambda: [where(ends_within_one_image(), IMAGES)],
+        "With seeds {} to {} alone it was {} %, by chance as low {} times in {}",
+        lambda: [
+            min(FIRST),
+            max(FIRST),
+            shuffles_as_wide("sigmoid", FIRST),
+            least_of_six(FIRST),
+            100,
+        ],
     ),
     (
-        "sigmoid's from swish with a trained β: {} of {} do not hang on the "
-        "choice",
+        "ends less than one image of {} below zero",
+        lambda: [where(ends_within_one_image() and named_equivalent(), IMAGES)],
+    ),
+    (
+        "the {} differences would be shown as well, and one more, ReLU above "
+        "swish by {} points",
         shown_by_pairs_too,
     ),
     (
@@ -521,14 +648,20 @@ FACTS = [
     ),
     ("part with its {} % interval", lambda: [LEVEL]),
     (
-        "measured spread is {} points, of which the images alone would give "
-        "{}: the networks' own is {},",
-        lambda: spreads().loc["relu", ["sd", "independent", "own"]].tolist(),
+        "measured spread is {} points, where the images alone would give {}: "
+        "nothing is left",
+        lambda: [
+            spreads().loc["relu", "sd"],
+            where(
+                spreads().loc["relu", "own"] == 0,
+                spreads().loc["relu", "independent"],
+            ),
+        ],
     ),
     ("Sigmoid has {} of its own", lambda: [of_sigmoid()]),
     (
-        "for ReLU from {} to {}:",
-        lambda: spreads().loc["relu", ["low", "high"]].tolist(),
+        "sigmoid's from {} to {}:",
+        lambda: spreads().loc["sigmoid", ["low", "high"]].tolist(),
     ),
     (": {} seeds are few to measure", seeds),
     # The digits.
@@ -542,8 +675,8 @@ FACTS = [
     ("starts at {}, plain swish", lambda: [1]),
     ("towards {} swish becomes linear", lambda: [0]),
     (
-        "at {} on average in the first and at {} in the others",
-        lambda: [betas()[0], other_betas()],
+        "at {} on average in the first and at {} and {} in the others",
+        betas,
     ),
     (
         "trained β is {} points of test accuracy ({} to {})",
@@ -554,19 +687,37 @@ FACTS = [
         "is {} on average over the pairs and {} at most",
         lambda: [correlations().mean(), correlations().max()],
     ),
-    ("name {} kinds of processor, for seed {} none, and", processors),
     (
-        "with {} seeds they are on average {} times as wide",
+        "Of seeds {} to {} the records name {} kinds of processor, for seed {} "
+        "none, and",
+        processors,
+    ),
+    ("Seeds {} to {} come from", lambda: [min(SECOND), max(SECOND)]),
+    (
+        "first five the mean correlation is {} and within the second five {}: "
+        "that fits the machine, and {} seeds are too few",
+        lambda: [
+            correlations(FIRST).mean(),
+            correlations(SECOND).mean(),
+            len(SECOND),
+        ],
+    ),
+    ("one activation lie {} to {} points apart between", halves_apart),
+    (
+        "With {} seeds it matters little: intervals that use it are on average "
+        "{} times as wide",
         lambda: [*seeds(), statistics.paired(accuracy().to_numpy())[1]],
     ),
     (
-        "leaky ReLU, {} seeds would find a true difference of {} points",
-        lambda: [*seeds(), detectable(*seeds())],
+        "swish, {} seeds would find a true difference of {} points four times "
+        "in five, and {} were measured",
+        lambda: [
+            *seeds(),
+            detectable(*seeds(), "swish"),
+            pair("relu", "swish")[0],
+        ],
     ),
-    (
-        "would take {} seeds to find {}.",
-        lambda: [50, detectable(50)],
-    ),
+    ("is less than {} points apart", lambda: [MARGIN]),
     (
         "{} to {} % would show a difference somewhere with {} seeds, instead "
         "of {} %",
@@ -588,6 +739,14 @@ FACTS = [
     ),
     (
         "Fewer than {} % of the shuffles",
-        lambda: [where(correlations_by_chance() < 1, 1)],
+        lambda: [where(max(map(correlations_by_chance, (None, FIRST))) < 1, 1)],
+    ),
+    (
+        "as the second five have, {} % do",
+        lambda: [correlations_by_chance(SECOND)],
+    ),
+    (
+        "Whether {} is really less than {}, two",
+        lambda: [correlations(SECOND).mean(), correlations(FIRST).mean()],
     ),
 ]
