@@ -85,6 +85,10 @@ FACTS = [
     ("drawn from the {} seeds on MNIST, the", lambda: [len(SEEDS)]),
     ("order comes up {} times in 100.", order),
     (
+        "over the seeds tanh is, {} points behind sigmoid ({} to {}).",
+        lambda: prose_06.shown_behind("controlled", "tanh", "sigmoid"),
+    ),
+    (
         "of {} plain dense ones, nine activations from five initialisations, "
         "all {} end at {} % or more with 2 layers, and only {} of them with 32",
         lambda: [
