@@ -448,13 +448,49 @@ def swish_and_relu():
 
 
 def could_turn():
-    """At how many settings no pair is shown at the reference, or one alone."""
-    shown = [
-        len(shown_pairs(pairs_at((level.factor, level.label), "reference")))
+    """How many pairs are shown at both values, and those of them on the way.
+
+    Of how many settings; if each is sigmoid or tanh below one of the four.
+    """
+    both = {
+        (level.factor, level.label): shown_pairs(
+            pairs_at((level.factor, level.label))
+        )
+        & shown_pairs(pairs_at((level.factor, level.label), "reference"))
         for level in factors.LEVELS
         if level.reference is not None
+    }
+    below = all(
+        pair[0] in ("sigmoid", "tanh")
+        and pair[1] in FOUR
+        and pairs_at(place, at).loc[pair, "difference"] < 0
+        for place, pairs in both.items()
+        for pair in pairs
+        for at in ("reference", "level")
+    )
+    numbers = [len(pairs) for pairs in both.values()]
+    on_the_way = [
+        len(both[factor, level]) for factor, level in both if factor == EPOCHS
     ]
-    return [shown.count(0), len(shown), shown.count(1)]
+    return [len(both), where(below, sum(numbers)), sum(on_the_way)]
+
+
+def in_both_orders():
+    """Sigmoid above tanh on all images; below it at the low rate."""
+    pair = "sigmoid", "tanh"
+    above = pairs_at(ALL_IMAGES).loc[pair]
+    below = pairs_at(LOW).loc[pair]
+    found = changes().set_index(["factor", "level", "first", "second"])
+    neither = not any(
+        found.loc[(*place, *pair), "shown"] for place in (ALL_IMAGES, LOW)
+    )
+    return [
+        where(neither, above["difference"]),
+        *above[["low", "high"]],
+        -below["difference"],
+        -below["high"],
+        -below["low"],
+    ]
 
 
 # The learning rate.
@@ -985,15 +1021,20 @@ def most_between():
 
 
 def shown_on_the_way():
-    """How many pairs are after 2 and after 5 epochs, if none is after 10.
+    """How many pairs are after 2, 5 and 20 epochs, if none is after 10.
 
-    If the first are sigmoid's and tanh's with the four.
+    If the first are sigmoid's and tanh's with the four, the second of these,
+    the third these, and sigmoid's with tanh the one on test images besides.
     """
     early, later, none = (
         shown_pairs(pairs_at((EPOCHS, epoch))) for epoch in ("2", "5", "10")
     )
     low = {(name, other) for name in ("sigmoid", "tanh") for other in FOUR}
-    return [where(early == low and not none, len(early)), len(later)]
+    end = shown_pairs(pairs_at((EPOCHS, "2"), "reference"))
+    tested = shown_pairs(pairs_at(ALL_IMAGES))
+    holds = early == end == low and later < low and not none
+    holds = holds and tested - low == {("sigmoid", "tanh")}
+    return [where(holds, len(early)), len(later), len(end)]
 
 
 FEWER = "fewer training images"
@@ -1148,9 +1189,50 @@ def ranges_of_sigmoid():
     ]
 
 
-def sigmoid_at_ten():
+def at_ten():
+    """How far sigmoid and tanh are behind the four; sigmoid's least and most.
+
+    Then how many runs have a lower rate by then, of how many; if no pair is
+    shown.
+    """
+    of = means(EPOCHS, "10")
+    behind = [
+        of[other] - of[name] for name in ("sigmoid", "tanh") for other in FOUR
+    ]
     row = accuracies(EPOCHS, "10").loc["sigmoid"]
-    return [row.min(), row.max()]
+    lowered = [full_rate(record) < 10 for record in recorded("controlled")]
+    none = level((EPOCHS, "10"), "shown") == [0]
+    return [
+        where(none, min(behind)),
+        max(behind),
+        row.min(),
+        row.max(),
+        sum(lowered),
+        len(lowered),
+    ]
+
+
+def wide_on_the_way():
+    """Whether the span's interval is wider than the span, at each epoch."""
+    spans = [
+        level((EPOCHS, epoch), "span", "span low", "span high")
+        for epoch in ("2", "5", "10")
+    ]
+    return all(high - low > span for span, low, high in spans)
+
+
+def behind_on_digits(name, other):
+    return shown_behind("controlled", name, other)[0]
+
+
+def lost_at_ten():
+    """By sigmoid, by tanh, and the least and the most of the four."""
+    lost = means(EPOCHS, "10", at="reference") - means(EPOCHS, "10")
+    return [
+        *lost[["sigmoid", "tanh"]],
+        lost[FOUR].min(),
+        lost[FOUR].max(),
+    ]
 
 
 FIFTY = ("epochs", "50")
@@ -1488,7 +1570,7 @@ FACTS = [
         ],
     ),
     (
-        "{} of {} pairs are shown to differ there. Tanh",
+        "{} of {} pairs are shown to differ there, with",
         lambda: [
             where(
                 len(shown_pairs(verdicts("unnormalised")))
@@ -1561,7 +1643,7 @@ FACTS = [
     (
         "there are nine times as many errors. Counted in errors, swish makes "
         "{} % more than ReLU on clothing ({} to {}) and {} % more on digits "
-        "({} to {}, of",
+        "({} to {}; both of",
         lambda: [
             where(
                 round(times_the_errors()) == 9,
@@ -1719,7 +1801,7 @@ FACTS = [
         ],
     ),
     (
-        "On all images {} of {} pairs are shown to differ, and none on {}.",
+        "On all images {} of {} pairs are shown to differ, and none on {} with",
         lambda: [
             *level(ALL_IMAGES, "shown", "pairs"),
             where(
@@ -1728,9 +1810,24 @@ FACTS = [
         ],
     ),
     (
-        "there are {} seeds, and they lie closer together, sigmoid's within "
-        "{} points where they lay within {}.",
-        lambda: [len(accuracies(*ALL_IMAGES).columns), *ranges_of_sigmoid()],
+        "there are {} seeds where there were {}, and sigmoid's {} lie within {} "
+        "points, where its {} lay within {}.",
+        lambda: [
+            len(accuracies(*ALL_IMAGES).columns),
+            len(studies.study("part").seeds),
+            len(accuracies(*ALL_IMAGES).columns),
+            ranges_of_sigmoid()[0],
+            len(studies.study("part").seeds),
+            ranges_of_sigmoid()[1],
+        ],
+    ),
+    (
+        "Its mean, the lowest on {}, which shows nothing, is on all images "
+        "shown to be above tanh's, by {} points ({} to {})",
+        lambda: [
+            factors.ARTICLE.fields["train_samples"],
+            *in_both_orders()[:3],
+        ],
     ),
     # Epochs.
     (
@@ -1754,23 +1851,17 @@ FACTS = [
     ),
     ("two lowest means after {}, {}, {} and {} epochs alike", trailing),
     (
-        "sigmoid's seeds lie between {} and {} %, and no pair is shown to "
-        "differ, although the worst and the best lie {} points apart",
-        lambda: [
-            *sigmoid_at_ten(),
-            where(
-                level((EPOCHS, "10"), "shown") == [0],
-                *level((EPOCHS, "10"), "span"),
-            ),
-        ],
+        "behind each of the four, by {} to {} points, but sigmoid's seeds lie "
+        "between {} and {} %, and no pair is shown to differ; {} of the {} runs",
+        at_ten,
     ),
     ("after epoch {} at the earliest and {} at the latest", first_lowered),
     (
         "In validation {} pairs are shown after 2 epochs, sigmoid's and tanh's "
-        "with each of the other four, {} after 5, and none after 10; ",
+        "with each of the other four, {} of them after 5, none after 10, and "
+        "the same {} after 20; ",
         shown_on_the_way,
     ),
-    (", on test images, {} are. On", lambda: level(ALL_IMAGES, "shown")),
     (
         "With {} images the step from ten epochs to twenty is not shown to "
         "matter, {} points with an interval from {} to {}, nor that from "
@@ -2073,9 +2164,18 @@ FACTS = [
         ],
     ),
     (
-        "at {} of the {} settings none is shown at the first, at {} more only "
-        "one. So",
-        could_turn,
+        "at all {} settings together that is so {} times, {} of them between the "
+        "beginning of a run and its end. Each of the {} is",
+        lambda: [*could_turn(), could_turn()[1]],
+    ),
+    (
+        "above tanh, by {} points ({} to {}), and with {} and a tenth of the "
+        "rate below it, by {} ({} to {})",
+        lambda: [
+            *in_both_orders()[:3],
+            factors.ARTICLE.fields["train_samples"],
+            *in_both_orders()[3:],
+        ],
     ),
     (
         "With {} images there are about six times the errors of {}, and",
@@ -2140,6 +2240,11 @@ FACTS = [
     (
         "instead of twenty cost {} points ({} to {})",
         lambda: shown_to_fall("10"),
+    ),
+    (
+        "in validation: {} with sigmoid, {} with tanh and {} to {} with the "
+        "other four",
+        lost_at_ten,
     ),
     (
         "On 10,000 sigmoid is, in validation, {} points behind the best after "
@@ -2219,7 +2324,7 @@ FACTS = [
     # Where this stops.
     (
         "allow for its {} pairs, and not for {} settings: among so many",
-        lambda: [*usual("pairs"), could_turn()[1]],
+        lambda: [*usual("pairs"), could_turn()[0]],
     ),
     (
         "close to zero, as two of {} images' changes do",
@@ -2243,6 +2348,37 @@ FACTS = [
     (
         "swish's two runs differ by {} points at most, tanh's by {}, and",
         on_both_machines,
+    ),
+    (
+        "On all digits that is worth {} to {} points with tanh and {} to {} with "
+        "sigmoid, each",
+        lambda: [
+            end([behind_on_digits(name, other) for other in FOUR])
+            for name in ("tanh", "sigmoid")
+            for end in (min, max)
+        ],
+    ),
+    (
+        "; for the article's values on all images there are {} seeds",
+        lambda: [len(accuracies(*ALL_IMAGES).columns)],
+    ),
+    (
+        "there, with {} seeds; with normalisation, and {} seeds, it is {}.",
+        lambda: [
+            len(accuracies(*ALL_OFF).columns),
+            len(accuracies(*ALL_IMAGES).columns),
+            *level(ALL_IMAGES, "shown"),
+        ],
+    ),
+    (
+        "has those of the {} seeds on all",
+        lambda: [len(accuracies(*ALL_IMAGES).columns)],
+    ),
+    (
+        "and so it is with {} after two, five and ten",
+        lambda: [
+            where(wide_on_the_way(), len(accuracies(*ALL_IMAGES).columns))
+        ],
     ),
     (
         "With {} seeds the interval of",
