@@ -70,24 +70,18 @@ def of_seed(seed):
     return rows.sort_values(ascending=False, kind="stable")
 
 
-def first_of(seed):
-    accuracies = of_seed(seed)
-    assert accuracies["relu"] == accuracies.max()
-    return accuracies["relu"]
+def first_of(seed, name):
+    return extreme(of_seed(seed), max, name)
 
 
 def second_of(seed, name):
-    accuracies = of_seed(seed).drop("relu")
-    return extreme(accuracies, max, name)
+    return extreme(of_seed(seed).iloc[1:], max, name)
 
 
 def lead(seed):
-    """How many images ReLU has more right than the next."""
-    accuracies = of_seed(seed)
-    next_best = accuracies.drop("relu").max()
-    return round(
-        (accuracies["relu"] - next_best) / 100 * data.test_size("mnist")
-    )
+    """How many images the first has more right than the next."""
+    first, second, *_ = of_seed(seed)
+    return round((first - second) / 100 * data.test_size("mnist"))
 
 
 def steps(batch, images):
@@ -215,24 +209,27 @@ def published_first(metric="loss"):
     return history[history["epoch"] == 1].set_index("activation")[metric]
 
 
-def lowest_drawn(activation):
+def two_of_sigmoid():
+    """A bound that two of its seeds fall below, and the lowest of all."""
     rows = histories()
     rows = rows[rows["epoch"] >= figures.SETTLED]
-    lowest = rows.groupby("activation")["val_accuracy"].min()
-    return 100 * extreme(lowest, min, activation)
+    lowest = rows.groupby(["activation", "seed"])["val_accuracy"].min()
+    below = 100 * lowest["sigmoid"]
+    assert below.min() == 100 * lowest.min()
+    return [where((below < 82).sum() == 2, 82), below.min()]
 
 
 FACTS = [
     # Title.
     (
-        "by at most {} points of test accuracy ({} to {})",
+        "the article's network gains {} points of test accuracy ({} to {})",
         lambda: [round(np.ptp(test_means()), 6), *relu_to_tanh()],
     ),
     (
-        "ReLU ends at {} % and tanh at {} %",
+        "tanh ends at {} % and ReLU at {} %",
         lambda: [
-            extreme(test_means(), max, "relu"),
             extreme(test_means(), min, "tanh"),
+            extreme(test_means(), max, "relu"),
         ],
     ),
     ("too close together for {} seeds", lambda: [runs()["seed"].nunique()]),
@@ -339,7 +336,7 @@ FACTS = [
     ),
     ("stretched towards {} %", lambda: [100]),
     ("to a little above {} %", lambda: [99]),
-    ("sigmoid down to {} %", lambda: [lowest_drawn("sigmoid")]),
+    ("sigmoid below {} % with two seeds and down to {} %", two_of_sigmoid),
     (
         "seeds {} to {} have; any other",
         lambda: [min(STUDY.seeds), max(STUDY.seeds)],
@@ -425,20 +422,25 @@ FACTS = [
         ],
     ),
     (
-        "with {} %, {} % and {} %",
-        lambda: [first_of(0), first_of(2), first_of(4)],
+        "ReLU with {} %, leaky ReLU with {} % and swish with a trained β with "
+        "{} %",
+        lambda: [
+            first_of(0, "relu"),
+            first_of(5, "leaky_relu"),
+            first_of(6, "swish_trainable"),
+        ],
     ),
     (
-        "swish with a trained β ({} %), then swish ({} %)",
-        lambda: [second_of(0, "swish_trainable"), second_of(2, "swish")],
-    ),
-    (
-        "leaky ReLU ties with ReLU ({} %)",
-        lambda: [second_of(4, "leaky_relu")],
+        "swish with a trained β ({} %), and ReLU twice ({} % and {} %)",
+        lambda: [
+            second_of(0, "swish_trainable"),
+            second_of(5, "relu"),
+            second_of(6, "relu"),
+        ],
     ),
     (
         "The lead is {}, {} and {} images of {}",
-        lambda: [lead(0), lead(2), lead(4), data.test_size("mnist")],
+        lambda: [lead(0), lead(5), lead(6), data.test_size("mnist")],
     ),
     # The trained β.
     ("has one, which starts at {}", lambda: [NETWORK.beta]),

@@ -68,8 +68,8 @@ def shown(metric):
     return [where(found == named, len(found)), len(verdicts(metric))]
 
 
-def equivalent(metric="test_accuracy"):
-    table = verdicts(metric)
+def equivalent(*arguments):
+    table = verdicts(*arguments)
     return {*table.index[table["verdict"] == statistics.VERDICTS[2]]}
 
 
@@ -102,10 +102,11 @@ FIRST, SECOND = range(5), range(5, 10)
 
 
 def shown_by_halves():
-    """By the first half, by the second besides, and by neither.
+    """By the first half, by the second besides; by neither, among the four.
 
-    If all of the first's are the second's, the two besides are those that the
-    text names, and the second shows none that all ten do not.
+    If all of the first's are the second's, the two besides and the one that
+    neither shows are those that the text names, the second shows none that all
+    ten do not, and neither shows an equivalence.
     """
     first, second = (
         pairs_shown("test_accuracy", seeds) for seeds in (FIRST, SECOND)
@@ -116,8 +117,25 @@ def shown_by_halves():
         first < second < pairs_shown("test_accuracy")
         and second - first == {LOW, ("sigmoid", "swish_trainable")}
         and neither - among == {("sigmoid", "swish")}
+        and not equivalent("test_accuracy", FIRST)
+        and not equivalent("test_accuracy", SECOND)
     )
-    return [where(holds, len(first)), len(second - first), len(neither)]
+    return [where(holds, len(first)), len(second - first), len(neither & among)]
+
+
+def most_moved():
+    """The most that a difference does between the halves, in points."""
+    first, second = (
+        verdicts("test_accuracy", seeds)["difference"]
+        for seeds in (FIRST, SECOND)
+    )
+    return (first - second).abs().max()
+
+
+def undecided():
+    row = verdicts().loc[("leaky_relu", "swish")]
+    value = where(row["verdict"] == "cannot tell", row["difference"])
+    return [value, row["low"], row["high"]]
 
 
 def halves_overlap():
@@ -242,7 +260,9 @@ def processors():
     }
     ((_, _, threads),) = second
     kinds = len({name for _, name in named} - {"x86_64"})
-    return [min(FIRST), max(FIRST), where(threads == 1, kinds), *unnamed]
+    (unnamed,) = unnamed
+    assert unnamed == min(FIRST)
+    return [unnamed + 1, max(FIRST), where(threads == 1, kinds), unnamed]
 
 
 def pair(first, second):
@@ -363,11 +383,11 @@ def spreads():
     return tables.spreads(study(), runs())
 
 
-def of_sigmoid():
-    """Its own part, if that is the largest and all intervals reach zero."""
+def of_the_two():
+    """Their own parts, if the largest, in order; all intervals reach zero."""
     own, low = spreads()["own"], spreads()["low"]
-    holds = own.idxmax() == "sigmoid" and not low.any()
-    return where(holds, own["sigmoid"])
+    holds = list(own.nlargest(2).index) == [*LOW] and not low.any()
+    return [where(holds, own["sigmoid"]), own["tanh"]]
 
 
 @functools.cache
@@ -392,6 +412,24 @@ def betas():
     return [where(last["beta"].min() > 1, mean) for mean in means]
 
 
+def paired_sigmoid_less_tanh():
+    """The interval of pairs, Bonferroni's, if it is wider than the rule's."""
+    found = stats.ttest_rel(*(accuracy().loc[name] for name in LOW))
+    low, high = found.confidence_interval(
+        1 - (1 - statistics.LEVEL) / len(verdicts())
+    )
+    row = verdicts().loc[LOW]
+    return [where(high - low > row["high"] - row["low"], low), high]
+
+
+def behind_in_validation():
+    """How far tanh is behind sigmoid after the last epoch, if last of all."""
+    rows = tables.history_table(study(), runs())
+    rows = rows[rows["epoch"] == EPOCHS]
+    means = 100 * rows.groupby("activation")["val_accuracy"].mean()
+    return where(means.idxmin() == "tanh", means["sigmoid"] - means["tanh"])
+
+
 def correlations(seeds=None):
     values = accuracy()[list(seeds or study().seeds)]
     return np.corrcoef(values)[np.triu_indices(len(values), 1)]
@@ -407,6 +445,11 @@ def correlations_by_chance(seeds=None):
         for _ in range(5_000)
     ]
     return 100 * np.mean(np.array(chance) >= correlations(seeds).mean())
+
+
+def leading_means():
+    """Of ReLU and of leaky ReLU."""
+    return [accuracy().loc[name].mean() for name in ("relu", "leaky_relu")]
 
 
 def detectable(count, other="leaky_relu"):
@@ -439,8 +482,8 @@ IMAGES = data.test_size("mnist")
 FACTS = [
     # What is left, in a sentence.
     (
-        "tanh that comes last, {} to {} points below those three, and sigmoid "
-        "is {} to {} below them; the order of the three {} seeds cannot tell",
+        "tanh that comes last, on average {} to {} points below those three, "
+        "and sigmoid {} to {} below them; {} seeds cannot rank the three",
         lambda: [*below("tanh"), *below("sigmoid"), *seeds()],
     ),
     # The published orders, and what was not held equal.
@@ -501,7 +544,7 @@ FACTS = [
         ],
     ),
     ("bars reach {} points", lambda: [effects()["chance ±"].min()]),
-    ("for {} seeds find only", lambda: [effects()["seeds"].max()]),
+    ("for with {} seeds a true", lambda: [effects()["seeds"].max()]),
     (
         "all {} images are trained on instead of {}",
         lambda: [*trained_on()],
@@ -540,10 +583,10 @@ FACTS = [
         "{} of {} differences are shown: tanh lies",
         lambda: shown("test_accuracy"),
     ),
-    ("to win reaches {}, because", tanh_s_chance),
-    ("because {} seeds cannot rule out", seeds),
+    ("to win reaches {}: ", tanh_s_chance),
+    (": {} seeds do not rule out less", seeds),
     (
-        "ReLU wins {} of the pairings ({} to {})",
+        "ReLU wins {} of such pairings ({} to {})",
         lambda: improvement().loc[("relu", "swish")].tolist(),
     ),
     # The halves.
@@ -567,7 +610,18 @@ FACTS = [
         "({} to {}), and {} with all ten ({} to {})",
         sigmoid_less_tanh,
     ),
-    ("Of the {} pairs that neither", lambda: shown_by_halves()[2:]),
+    ("moves by more than {} points from", lambda: [most_moved()]),
+    (
+        "sigmoid below swish, {} and {} points: that one",
+        lambda: [
+            verdicts("test_accuracy", seeds).loc[
+                ("sigmoid", "swish"), "difference"
+            ]
+            for seeds in (FIRST, SECOND)
+        ],
+    ),
+    ("The other {} pairs that neither", lambda: shown_by_halves()[2:]),
+    ("leaky ReLU and swish, {} points ({} to {}), one", undecided),
     ("On the right {} are filled", apart),
     (
         "swish above tanh, {} points ({} to {}). The article's {} lies below "
@@ -588,7 +642,7 @@ FACTS = [
         lambda: pair("relu", "leaky_relu"),
     ),
     ("The same {} of {} differences are", lambda: shown("test_loss")),
-    ("last, {} nats behind tanh ({} to {})", sigmoid_less_tanh_in_loss),
+    ("last, {} nats behind tanh ({} to {}, which", sigmoid_less_tanh_in_loss),
     ("equivalent, within {} nats", lambda: [all_equivalent_by_loss()]),
     # One seed.
     ("there are {} orders of five", lambda: [math.factorial(5)]),
@@ -620,7 +674,9 @@ FACTS = [
         lambda: [least_of_six()],
     ),
     (
-        "With seeds {} to {} alone it was {} %, by chance as low {} times in {}",
+        "With seeds {} to {} alone it was {} %, which looked like a hint until "
+        "one allowed for the widest of six having been picked: as low by chance "
+        "{} times in {}",
         lambda: [
             min(FIRST),
             max(FIRST),
@@ -649,16 +705,17 @@ FACTS = [
     ("part with its {} % interval", lambda: [LEVEL]),
     (
         "measured spread is {} points, where the images alone would give {}: "
-        "nothing is left",
+        "its own part is estimated at zero, and may be up to {}, and",
         lambda: [
             spreads().loc["relu", "sd"],
             where(
                 spreads().loc["relu", "own"] == 0,
                 spreads().loc["relu", "independent"],
             ),
+            spreads().loc["relu", "high"],
         ],
     ),
-    ("Sigmoid has {} of its own", lambda: [of_sigmoid()]),
+    ("Sigmoid has {} of its own and tanh {}, the most", of_the_two),
     (
         "sigmoid's from {} to {}:",
         lambda: spreads().loc["sigmoid", ["low", "high"]].tolist(),
@@ -688,8 +745,8 @@ FACTS = [
         lambda: [correlations().mean(), correlations().max()],
     ),
     (
-        "Of seeds {} to {} the records name {} kinds of processor, for seed {} "
-        "none, and",
+        "For seeds {} to {} the records name {} kinds of processor, nearly "
+        "always the same for all networks of a seed; for seed {} they name none",
         processors,
     ),
     ("Seeds {} to {} come from", lambda: [min(SECOND), max(SECOND)]),
@@ -702,11 +759,17 @@ FACTS = [
             len(SECOND),
         ],
     ),
-    ("one activation lie {} to {} points apart between", halves_apart),
+    ("an activation lie only {} to {} points apart", halves_apart),
     (
-        "With {} seeds it matters little: intervals that use it are on average "
-        "{} times as wide",
+        "with {} seeds they are on average {} times as wide",
         lambda: [*seeds(), statistics.paired(accuracy().to_numpy())[1]],
+    ),
+    ("against each other, wider ({} to {})", paired_sigmoid_less_tanh),
+    ("for these {} test images; how", lambda: [IMAGES]),
+    (
+        "On the {} validation images tanh is last as well, {} points behind "
+        "sigmoid",
+        lambda: [trained_on()[0] - trained_on()[1], behind_in_validation()],
     ),
     (
         "swish, {} seeds would find a true difference of {} points four times "
@@ -730,12 +793,26 @@ FACTS = [
         lambda: pair("relu", "leaky_relu")[:1],
     ),
     (
-        "{} seeds find {} points four times in five, {} seeds {}.",
-        lambda: [50, detectable(50), 10, detectable(10)],
+        "{} seeds find {} points four times in five, which is what is measured; "
+        "{} seeds find {}.",
+        lambda: [
+            75,
+            where(
+                round(detectable(75), 3)
+                == round(np.subtract(*leading_means()), 3),
+                detectable(75),
+            ),
+            10,
+            detectable(10),
+        ],
     ),
     (
-        "difference of {} images in {}",
-        lambda: [100 * pair("relu", "leaky_relu")[0], IMAGES],
+        "are trained: {} runs for a difference of {} images in {}",
+        lambda: [
+            75 * len(accuracy()),
+            100 * pair("relu", "leaky_relu")[0],
+            IMAGES,
+        ],
     ),
     (
         "Fewer than {} % of the shuffles",
