@@ -117,7 +117,8 @@ def detectable(spreads, seeds):
         spreads: The standard deviation over the seeds, by group.
         seeds: How many seeds a group has, two or more; one number a group.
     """
-    squares = np.square(spreads) / seeds
+    # A table's column, too, is taken by place.
+    squares = np.square(np.asarray(spreads)) / seeds
     rng = np.random.default_rng(0)
     draws = 20_000
     found = []

@@ -17,6 +17,7 @@ import subprocess
 import symtable
 import sys
 
+import matplotlib.pyplot as plt
 import nbformat
 import pytest
 from PIL import Image
@@ -542,6 +543,40 @@ def test_runs_from_any_working_directory(stub, tmp_path, command):
 
 
 # The parameter cells.
+
+
+# What the code of a notebook's answers prints, as they say it.
+PRINTED = {"03_published_or_controlled": {"75 0.027", "10 0.081"}}
+
+
+def answers(path):
+    """The code of the answers, which a reader copies into a cell."""
+    return [
+        code
+        for cell in read(path).cells
+        if cell.cell_type == "markdown"
+        for code in re.findall(r"```python\n(.*?)```", cell.source, re.DOTALL)
+    ]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in NOTEBOOKS if answers(path)],
+    ids=lambda path: path.stem,
+)
+def test_code_of_answers_runs(path, capsys):
+    """Behind all cells."""
+    names = {}
+    try:
+        for cell in code_cells(path):
+            exec(python(cell), names)
+        for code in answers(path):
+            exec(code, names)
+    finally:
+        plt.close("all")
+        plt.rcdefaults()
+    printed = capsys.readouterr().out.splitlines()
+    assert PRINTED[path.stem] <= set(printed)
 
 
 @each_notebook
