@@ -596,7 +596,7 @@ FACTS = [
     ),
     ("five show {} differences. How", lambda: shown_by_halves()[:1]),
     (
-        "in grey from seeds {} to {} and in blue from seeds {} to {};",
+        "in grey from seeds {} to {} and in black from seeds {} to {};",
         lambda: [
             where(halves_overlap(), min(FIRST)),
             max(FIRST),
