@@ -228,6 +228,10 @@ def verdicts(study):
     return tables.verdicts(studies.study(study), recorded(study))
 
 
+def seeds_at(place):
+    return len(accuracies(*place).columns)
+
+
 def shown_pairs(found):
     """The pairs of a table of verdicts whose difference is shown."""
     return {*found.index[found["verdict"].isin(statistics.VERDICTS[:2])]}
@@ -1221,10 +1225,6 @@ def wide_on_the_way():
     return all(high - low > span for span, low, high in spans)
 
 
-def behind_on_digits(name, other):
-    return shown_behind("controlled", name, other)[0]
-
-
 def lost_at_ten():
     """By sigmoid, by tanh, and the least and the most of the four."""
     lost = means(EPOCHS, "10", at="reference") - means(EPOCHS, "10")
@@ -1450,7 +1450,7 @@ FACTS = [
     ),
     (
         "tried with all images, too, with {} seeds and, but for five runs, on",
-        lambda: [len(accuracies(*ALL_FASHION).columns)],
+        lambda: [seeds_at(ALL_FASHION)],
     ),
     (
         "six activations and {} seeds. The question",
@@ -1491,7 +1491,7 @@ FACTS = [
             *usual("span", "shown", "pairs"),
             len(studies.study("knobs").seeds),
             *usual("span low", "span high"),
-            len(accuracies(*ALL_IMAGES).columns),
+            seeds_at(ALL_IMAGES),
             *level(ALL_IMAGES, "span"),
         ],
     ),
@@ -1501,7 +1501,7 @@ FACTS = [
         "All {} seeds of sigmoid end at {} %, the share of the most frequent "
         "digit: in {} steps",
         lambda: [
-            len(accuracies(*OFF).columns),
+            seeds_at(OFF),
             chance(),
             steps(factors.ARTICLE.fields["train_samples"]),
         ],
@@ -1537,7 +1537,7 @@ FACTS = [
         "runs on all {} images, too, with {} seeds and {} steps",
         lambda: [
             55_000,
-            len(accuracies(*ALL_OFF).columns),
+            seeds_at(ALL_OFF),
             round(steps(55_000), -2),
         ],
     ),
@@ -1623,7 +1623,7 @@ FACTS = [
     ),
     (
         "runs on all {} images, with {} seeds.",
-        lambda: [55_000, len(accuracies(*ALL_FASHION).columns)],
+        lambda: [55_000, seeds_at(ALL_FASHION)],
     ),
     (
         "It ends {} points behind ReLU ({} to {}) and {} behind leaky ReLU "
@@ -1813,9 +1813,9 @@ FACTS = [
         "there are {} seeds where there were {}, and sigmoid's {} lie within {} "
         "points, where its {} lay within {}.",
         lambda: [
-            len(accuracies(*ALL_IMAGES).columns),
+            seeds_at(ALL_IMAGES),
             len(studies.study("part").seeds),
-            len(accuracies(*ALL_IMAGES).columns),
+            seeds_at(ALL_IMAGES),
             ranges_of_sigmoid()[0],
             len(studies.study("part").seeds),
             ranges_of_sigmoid()[1],
@@ -2353,32 +2353,30 @@ FACTS = [
         "On all digits that is worth {} to {} points with tanh and {} to {} with "
         "sigmoid, each",
         lambda: [
-            end([behind_on_digits(name, other) for other in FOUR])
+            end(shown_behind("controlled", name, n)[0] for n in FOUR)
             for name in ("tanh", "sigmoid")
             for end in (min, max)
         ],
     ),
     (
         "; for the article's values on all images there are {} seeds",
-        lambda: [len(accuracies(*ALL_IMAGES).columns)],
+        lambda: [seeds_at(ALL_IMAGES)],
     ),
     (
         "there, with {} seeds; with normalisation, and {} seeds, it is {}.",
         lambda: [
-            len(accuracies(*ALL_OFF).columns),
-            len(accuracies(*ALL_IMAGES).columns),
+            seeds_at(ALL_OFF),
+            seeds_at(ALL_IMAGES),
             *level(ALL_IMAGES, "shown"),
         ],
     ),
     (
         "has those of the {} seeds on all",
-        lambda: [len(accuracies(*ALL_IMAGES).columns)],
+        lambda: [seeds_at(ALL_IMAGES)],
     ),
     (
         "and so it is with {} after two, five and ten",
-        lambda: [
-            where(wide_on_the_way(), len(accuracies(*ALL_IMAGES).columns))
-        ],
+        lambda: [where(wide_on_the_way(), seeds_at(ALL_IMAGES))],
     ),
     (
         "With {} seeds the interval of",

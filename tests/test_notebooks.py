@@ -542,10 +542,9 @@ def test_runs_from_any_working_directory(stub, tmp_path, command):
     assert str(stub) in output.data["text/plain"]
 
 
-# The parameter cells.
+# The code of answers.
 
-
-# What the code of a notebook's answers prints, as they say it.
+# What it prints, as they say it.
 PRINTED = {"03_published_or_controlled": {"75 0.027", "10 0.081"}}
 
 
@@ -577,6 +576,9 @@ def test_code_of_answers_runs(path, capsys):
         plt.rcdefaults()
     printed = capsys.readouterr().out.splitlines()
     assert PRINTED[path.stem] <= set(printed)
+
+
+# The parameter cells.
 
 
 @each_notebook
