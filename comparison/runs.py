@@ -15,7 +15,7 @@ import numpy as np
 
 import activations
 from activations import shown
-from comparison import data, networks, records
+from comparison import data, networks, records, terminal
 from comparison.configuration import Configuration
 
 # So many wrong test images are listed in the record of an article's network;
@@ -76,7 +76,7 @@ def run(configuration, results, data_path=None, on_epoch=None, wait=True):
     images = None
     if find(configuration, [results], records.ignore) is None:
         images = load_images(configuration, data_path)
-    with records.claim(configuration.key, results, wait):
+    with records.claim(configuration.key, results, wait), terminal.put_off():
         record = find(configuration, [results], records.set_aside)
         if record is None:
             training = Training(configuration, images)
@@ -87,6 +87,7 @@ def run(configuration, results, data_path=None, on_epoch=None, wait=True):
                 except CheckpointError as error:
                     discard_checkpoint(configuration, results, error)
             while not training.finished:
+                terminal.check_interrupt()
                 training.epoch()
                 save_checkpoint(training.state(), configuration, results)
                 if on_epoch is not None:
@@ -287,6 +288,17 @@ class Batches(keras.utils.PyDataset):
         return images, self.labels[chosen]
 
 
+class _Stop(keras.callbacks.Callback):
+    """Ends an epoch behind the batch in which Ctrl-C came."""
+
+    # Keras may go on meanwhile.
+    async_safe = True
+
+    def on_train_batch_end(self, batch, logs=None):
+        if terminal.interrupted():
+            self.model.stop_training = True
+
+
 class Training:
     """A run under way: one network, trained an epoch at a time.
 
@@ -332,7 +344,11 @@ class Training:
         return self.diverged or self.epochs >= total
 
     def epoch(self):
-        """Trains one epoch, and validates."""
+        """Trains one epoch, and validates.
+
+        Raises:
+            KeyboardInterrupt: If Ctrl-C, which is put off, came in a batch.
+        """
         number = self.epochs
         # From the seed and the epoch alone, so that a resumed run needs no
         # more than those.
@@ -350,10 +366,11 @@ class Training:
         learning_rate = float(self.model.optimizer.learning_rate)
         start = time.perf_counter()
         trained = self.model.fit(
-            batches.feed(), shuffle=False, verbose=0
+            batches.feed(), shuffle=False, verbose=0, callbacks=[_Stop()]
         ).history
         seconds = time.perf_counter() - start
         batches.clear()
+        terminal.check_interrupt()
         validated = self.model.evaluate(
             self.validation.feed(), verbose=0, return_dict=True
         )

@@ -113,20 +113,34 @@ def _exchange(old, new):
         signal.signal(signal.SIGINT, new)
 
 
+class _Handler:
+    """Python's own, which notes that Ctrl-C came, and may let it wait."""
+
+    def __init__(self):
+        self.came = False
+        self.waits = False
+
+    def __call__(self, number, frame):
+        waits = self.waits and not self.came
+        self.came = True
+        if not waits:
+            signal.default_int_handler(number, frame)
+
+
 @contextlib.contextmanager
 def _noting():
     """Notes that Ctrl-C came, where it is left to Python's own handler."""
-
-    def handler(number, frame):
-        handler.came = True
-        signal.default_int_handler(number, frame)
+    handler = _Handler()
 
     def report(unraisable):
-        # What is noted is not lost: it needs no traceback.
-        if not (handler.came and unraisable.exc_type is KeyboardInterrupt):
+        name = getattr(unraisable.object, "__name__", None)
+        # What is noted is not lost, and the finalizer of what was half made
+        # fails: neither needs a traceback.
+        if not handler.came or (
+            name != "__del__" and unraisable.exc_type is not KeyboardInterrupt
+        ):
             reported(unraisable)
 
-    handler.came = False
     reported = sys.unraisablehook
     _exchange(signal.default_int_handler, handler)
     sys.unraisablehook = report
@@ -137,13 +151,21 @@ def _noting():
         _exchange(handler, signal.default_int_handler)
 
 
-def check_interrupt():
-    """Raises KeyboardInterrupt if Ctrl-C came since the command began.
+def interrupted():
+    """Whether Ctrl-C came since the command, or `put_off`, began.
 
-    Python drops the one that it raises in a `__del__`. Outside of commands
-    nothing is noted, and this does nothing.
+    Outside of both nothing is noted.
     """
-    if getattr(signal.getsignal(signal.SIGINT), "came", False):
+    return getattr(signal.getsignal(signal.SIGINT), "came", False)
+
+
+def check_interrupt():
+    """Raises KeyboardInterrupt if Ctrl-C came; see `interrupted`.
+
+    One that is put off ends here, and one that Python has dropped, as it does
+    in a `__del__`.
+    """
+    if interrupted():
         raise KeyboardInterrupt
 
 
@@ -159,6 +181,29 @@ def interruptible():
         check_interrupt()
         raise
     check_interrupt()
+
+
+@contextlib.contextmanager
+def put_off():
+    """Puts Ctrl-C off to `check_interrupt`, or the end; a second one is not.
+
+    In the middle of a trace it would leave TensorFlow half made: finalizers
+    that fail, a graph that nobody leaves, a lock for which TensorFlow waits
+    for ever. Only the main thread is interrupted: elsewhere nothing is done.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    with _noting(), interruptible():
+        handler = signal.getsignal(signal.SIGINT)
+        if not isinstance(handler, _Handler):
+            yield
+            return
+        waits, handler.waits = handler.waits, True
+        try:
+            yield
+        finally:
+            handler.waits = waits
 
 
 def keras_home():
@@ -212,9 +257,9 @@ def command(main):
         if arguments is None:
             arguments = sys.argv[1:]
             _exchange(signal.SIG_DFL, signal.default_int_handler)
-        with _streams():
+        with _streams(), _noting():
             try:
-                with _noting(), interruptible():
+                with interruptible():
                     try:
                         return main(arguments)
                     finally:

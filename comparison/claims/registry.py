@@ -13,7 +13,7 @@ import keras
 import pandas as pd
 
 from activations import unknown
-from comparison import networks, records
+from comparison import networks, records, terminal
 
 # C3, C6: differences under ten points of accuracy, and shares under a tenth,
 # are not called learning more slowly, or dying.
@@ -220,12 +220,16 @@ def _find(name, study, folders, on_damage):
 def _make(name, study, results):
     networks.check_settings()
     parameters = EXPERIMENTS[name].parameters(study)
-    function = EXPERIMENTS[name].function
+    rows = []
+    with terminal.put_off():
+        for row in EXPERIMENTS[name].function(**parameters):
+            rows.append(records.plain(row, DIGITS))
+            terminal.check_interrupt()
     content = {
         "experiment": name,
         "parameters": parameters,
         "environment": records.environment(),
-        "rows": records.plain(list(function(**parameters)), DIGITS),
+        "rows": rows,
     }
     path, other = (results / file for file in _files(name, study))
     # What is there now is whole.
