@@ -39,7 +39,11 @@ def run(study, options):
         with terminal.interruptible(), _client(options) as client:
             print(f"{study.name}: {study.purpose}")
             found = studies.run(
-                study, options.results, [records.RESULTS], options.data, client
+                study,
+                options.results,
+                _folders(options)[1:],
+                options.data,
+                client,
             )
     except KeyboardInterrupt as error:
         raise KeyboardInterrupt(_kept(study, options)) from error
@@ -47,7 +51,11 @@ def run(study, options):
     except OSError as error:
         raise ValueError(f"{error}. {_kept(study, options)}") from error
     print(report.text(study, found, _folders(options)))
-    print(f"\nRecords: {options.results}")
+    here = len(studies.records(study, [options.results]))
+    print(
+        f"\nRecords: {here} of {len(found)} in {options.results}"
+        + (f", the others in {records.RESULTS}" if here < len(found) else "")
+    )
     _draw(study, found, options)
     return 0
 
@@ -126,6 +134,8 @@ def _figures(options):
 
 
 def _folders(options):
+    if getattr(options, "anew", False):
+        return [options.results]
     return [options.results, records.RESULTS]
 
 
@@ -186,6 +196,11 @@ def _parser():
             "results are read as well",
         )
         if command == "run":
+            sub.add_argument(
+                "--anew",
+                action="store_true",
+                help="read none of the project's own results: train them too",
+            )
             sub.add_argument(
                 "--data",
                 type=terminal.path,

@@ -387,6 +387,9 @@ class _Epochs:
         try:
             state, history, record, worker = task.result(_TRANSFER)
         except TimeoutError:
+            # The epoch's own: of a disk far away, for one.
+            if task.status == "error":
+                raise
             # Of a worker that is lost by now, or does not answer.
             _log.warning(
                 "An epoch of %s, seed %s, does not come home. %s it. %s",

@@ -56,7 +56,7 @@ class Progress:
         """Shows a run behind an epoch.
 
         Raises:
-            KeyboardInterrupt: If Ctrl-C came in the command, and got lost.
+            KeyboardInterrupt: If Ctrl-C came; see `terminal.check_interrupt`.
         """
         bar = self.bars[configuration]
         epochs = len(history["loss"])

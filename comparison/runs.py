@@ -58,6 +58,7 @@ def run(configuration, results, data_path=None, on_epoch=None, wait=True):
     The record is `results/KEY.json`, KEY from the configuration. While the run
     is under way, `results/KEY.checkpoint.npz` holds its last finished epoch;
     a run that finds one goes on behind it. A record that is there is read.
+    Ctrl-C is put off until an epoch can be left; see `terminal.put_off`.
 
     Args:
         configuration: A `Configuration`.
@@ -87,7 +88,6 @@ def run(configuration, results, data_path=None, on_epoch=None, wait=True):
                 except CheckpointError as error:
                     discard_checkpoint(configuration, results, error)
             while not training.finished:
-                terminal.check_interrupt()
                 training.epoch()
                 save_checkpoint(training.state(), configuration, results)
                 if on_epoch is not None:
@@ -294,9 +294,13 @@ class _Stop(keras.callbacks.Callback):
     # Keras may go on meanwhile.
     async_safe = True
 
+    def __init__(self):
+        super().__init__()
+        self.stopped = False
+
     def on_train_batch_end(self, batch, logs=None):
         if terminal.interrupted():
-            self.model.stop_training = True
+            self.stopped = self.model.stop_training = True
 
 
 class Training:
@@ -347,7 +351,9 @@ class Training:
         """Trains one epoch, and validates.
 
         Raises:
-            KeyboardInterrupt: If Ctrl-C, which is put off, came in a batch.
+            KeyboardInterrupt: If Ctrl-C came, and was put off. The network has
+                been trained in a part of the epoch then, of which nothing is
+                in the history.
         """
         number = self.epochs
         # From the seed and the epoch alone, so that a resumed run needs no
@@ -364,13 +370,15 @@ class Training:
             order,
         )
         learning_rate = float(self.model.optimizer.learning_rate)
+        stop = _Stop()
         start = time.perf_counter()
         trained = self.model.fit(
-            batches.feed(), shuffle=False, verbose=0, callbacks=[_Stop()]
+            batches.feed(), shuffle=False, verbose=0, callbacks=[stop]
         ).history
         seconds = time.perf_counter() - start
         batches.clear()
-        terminal.check_interrupt()
+        if stop.stopped:
+            raise KeyboardInterrupt
         validated = self.model.evaluate(
             self.validation.feed(), verbose=0, return_dict=True
         )

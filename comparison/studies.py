@@ -1,5 +1,6 @@
 """Studies: named lists of runs."""
 
+import contextlib
 import dataclasses
 import functools
 from collections.abc import Iterable
@@ -614,14 +615,15 @@ def run(study, results, folders=(), data_path=None, client=None):
         with Progress(study, to_do, len(done)) as progress:
             while to_do:
                 held = []
-                for configuration, record in do(
-                    to_do, results, data_path, progress, failed
-                ):
-                    if record is None:
-                        held.append(configuration)
-                        continue
-                    done[configuration] = record
-                    progress.finish(configuration, record)
+                with contextlib.closing(
+                    do(to_do, results, data_path, progress, failed)
+                ) as ended:
+                    for configuration, record in ended:
+                        if record is None:
+                            held.append(configuration)
+                            continue
+                        done[configuration] = record
+                        progress.finish(configuration, record)
                 for configuration in held:
                     with claim(configuration.key, results):
                         # Whoever was at it has made it, or was lost.

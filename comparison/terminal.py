@@ -14,6 +14,10 @@ import signal
 import sys
 import threading
 
+# What is said to a Ctrl-C that is put off.
+PUT_OFF = b"""
+Interrupted: it ends where TensorFlow can be left; Ctrl-C again ends at once.
+"""
 # What an encoding may lack, as it is written instead.
 _PLAIN = {"±": "+-", "β": "beta", "−": "-", "×": "x", "–": "-"}
 
@@ -114,17 +118,26 @@ def _exchange(old, new):
 
 
 class _Handler:
-    """Python's own, which notes that Ctrl-C came, and may let it wait."""
+    """Python's own, which notes that Ctrl-C came, and may let it wait.
+
+    Attributes:
+        came: Whether it came.
+        answer: What is said where the first one waits; `None` where it does
+            not.
+    """
 
     def __init__(self):
         self.came = False
-        self.waits = False
+        self.answer = None
 
     def __call__(self, number, frame):
-        waits = self.waits and not self.came
+        waits = self.answer is not None and not self.came
         self.came = True
         if not waits:
             signal.default_int_handler(number, frame)
+        # Not by `sys.stderr`, in which it may have come.
+        with contextlib.suppress(OSError):
+            os.write(2, self.answer)
 
 
 @contextlib.contextmanager
@@ -142,13 +155,17 @@ def _noting():
             reported(unraisable)
 
     reported = sys.unraisablehook
-    _exchange(signal.default_int_handler, handler)
-    sys.unraisablehook = report
     try:
+        _exchange(signal.default_int_handler, handler)
+        sys.unraisablehook = report
         yield
     finally:
+        # One that comes now waits until all is as it was.
+        handler.came, handler.answer = False, b""
         sys.unraisablehook = reported
         _exchange(handler, signal.default_int_handler)
+        if handler.came:
+            raise KeyboardInterrupt
 
 
 def interrupted():
@@ -189,7 +206,8 @@ def put_off():
 
     In the middle of a trace it would leave TensorFlow half made: finalizers
     that fail, a graph that nobody leaves, a lock for which TensorFlow waits
-    for ever. Only the main thread is interrupted: elsewhere nothing is done.
+    for ever. Only the main thread is interrupted: elsewhere nothing is done,
+    nor where Ctrl-C has a handler that is not Python's own.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -199,11 +217,11 @@ def put_off():
         if not isinstance(handler, _Handler):
             yield
             return
-        waits, handler.waits = handler.waits, True
+        before, handler.answer = handler.answer, PUT_OFF
         try:
             yield
         finally:
-            handler.waits = waits
+            handler.answer = before
 
 
 def keras_home():

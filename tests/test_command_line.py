@@ -560,7 +560,7 @@ def test_run_then_read(capsys, monkeypatch, tmp_path, own_results):
     assert record["parameters"] == 1_200_778
     assert record["train_samples"] == 300
     assert len(record["history"]["loss"]) == 1
-    assert f"Records: {results}" in out
+    assert f"Records: 1 of 1 in {results}\n" in out
     figures = [
         pathlib.Path(line.removeprefix("Figure: "))
         for line in out.splitlines()
@@ -586,6 +586,26 @@ def test_run_then_read(capsys, monkeypatch, tmp_path, own_results):
     status, out, err = call(capsys, "figures", "smoke", *words)
     assert (status, err) == (0, "")
     assert [f"Figure: {path}" for path in figures] == out.splitlines()
+
+
+def test_whose_records_are_read(
+    capsys, tmp_path, own_results, write_record, fake_runs
+):
+    """The project's own count; with `--anew` they are not looked at."""
+    relu, tanh = studies.study("smoke", ["relu", "tanh"]).configurations
+    write_record(relu, own_results)
+    words = ["run", "smoke", "--activations", "relu", "tanh", "--results"]
+    status, out, err = call(capsys, *words, tmp_path / "r")
+    assert status == 0, err
+    assert fake_runs == [tanh]
+    assert (
+        f"Records: 1 of 2 in {tmp_path / 'r'}, the others in {own_results}\n"
+        in out
+    )
+    status, out, err = call(capsys, *words, tmp_path / "r", "--anew")
+    assert status == 0, err
+    assert fake_runs == [tanh, relu]
+    assert f"Records: 2 of 2 in {tmp_path / 'r'}\n" in out
 
 
 def test_figures_where_all_runs_diverged(
@@ -616,7 +636,7 @@ def test_no_words_run_quick(
     expected = studies.study("quick").configurations
     assert run == [(c, pathlib.Path("runs"), None) for c in expected]
     assert "ranks nothing" in out
-    assert "Records: runs" in out
+    assert "Records: 6 of 6 in runs\n" in out
     assert list((tmp_path / "runs").glob("figures/*.png"))
 
 
@@ -797,11 +817,12 @@ def test_interrupted_and_killed(
     process, capsys, tmp_path, own_results, write_record
 ):
     """Ctrl-C in the second run, then kill -9, then to the end."""
-    study = studies.study("smoke", ["relu", "tanh"], epochs=2)
+    # Enough to be in their midst, however late the signal comes.
+    study = studies.study("smoke", ["relu", "tanh"], epochs=9)
     results = tmp_path / "results"
     first, second = (results / f"{c.key}.json" for c in study.configurations)
     checkpoint = results / f"{study.configurations[1].key}.checkpoint.npz"
-    words = "run smoke --activations relu tanh --epochs 2 --results results"
+    words = "run smoke --activations relu tanh --epochs 9 --results results"
     finished = write_record(study.configurations[0], results)
 
     run = process(*words.split())
@@ -818,19 +839,18 @@ def test_interrupted_and_killed(
 
     saved = checkpoint.stat()
     run = process(*words.split())
-    # Killed behind the last epoch, in the test.
+    # Killed behind another epoch.
     wait_for(run, lambda: not is_still(checkpoint, saved))
     run.kill()
     run.communicate(timeout=300)
     assert records.read(first) == finished
-    if second.exists():
-        records.read(second)
+    assert not second.exists()
 
     status, out, err = call(capsys, *words.split()[:-1], results)
     assert status == 0, err
     assert "damaged" not in err
     assert records.read(first) == finished
     record = records.read(second)
-    assert len(record["history"]["loss"]) == 2
+    assert len(record["history"]["loss"]) == 9
     assert not checkpoint.exists()
     assert "relu" in out and "tanh" in out

@@ -106,6 +106,8 @@ def epochs(log):
 def uninterrupted(start, tiny_images, tmp_path_factory):
     """The record of a run in a process that nobody killed, and its time."""
     folder = tmp_path_factory.mktemp("uninterrupted")
+    # The first process waits until TensorFlow is loaded.
+    end(start(len, ()))
     begun = time.perf_counter()
     end(start(train, tiny_images, folder / "results", folder / "log"))
     seconds = time.perf_counter() - begun
@@ -205,9 +207,12 @@ def test_run_of_a_process_that_dies_is_taken_over(start, tiny_images, tmp_path):
     logs = [tmp_path / "one", tmp_path / "two"]
     one, two = (start(train, tiny_images, results, log) for log in logs)
     wait_until(lambda: any(log.exists() and epochs(log) for log in logs))
-    first, second = logs if epochs(logs[0]) else reversed(logs)
+    is_first = logs[0].exists() and epochs(logs[0])
+    first, second = logs if is_first else reversed(logs)
     victim, heir = (one, two) if first == logs[0] else (two, one)
     victim.kill()
     end(heir)
-    assert epochs(first) + epochs(second) == [1, 2, 3, 4]
+    done = epochs(first) + epochs(second)
+    # None twice; one that is saved may not have been told.
+    assert done == sorted(set(done)) and len(done) in (3, 4)
     assert runs.find(CONFIGURATION, [results]) is not None

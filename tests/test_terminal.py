@@ -433,6 +433,49 @@ def test_put_off(press):
     assert not terminal.interrupted()
 
 
+@pytest.mark.parametrize("number", [1, 2])
+@pytest.mark.parametrize("when", ["before", "behind"])
+def test_ctrl_c_as_handlers_change(press, monkeypatch, number, when):
+    """All is as it was, and nothing of it is left to the next."""
+
+    def pressed(*handlers):
+        calls.append(handlers)
+        if (len(calls), when) == (number, "before"):
+            press()
+        exchange(*handlers)
+        if (len(calls), when) == (number, "behind"):
+            press()
+
+    calls, hook, exchange = [], sys.unraisablehook, terminal._exchange
+    monkeypatch.setattr(terminal, "_exchange", pressed)
+    with pytest.raises(KeyboardInterrupt):
+        with terminal.put_off():
+            pass
+    assert len(calls) == 2
+    assert sys.unraisablehook is hook
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    with terminal.put_off():
+        terminal.check_interrupt()
+
+
+def test_second_ctrl_c_in_a_command(press, capfd):
+    """It ends what is put off; the first is answered."""
+
+    @terminal.command
+    def main(arguments):
+        with terminal.put_off():
+            press()
+            passed.append("the first")
+            press()
+            passed.append("not this")
+
+    passed = []
+    assert main([]) == 130
+    assert passed == ["the first"]
+    err = capfd.readouterr().err
+    assert err == terminal.PUT_OFF.decode() + "\nInterrupted.\n"
+
+
 def test_put_off_in_another_thread(press):
     """It is not interrupted, and changes nothing for the one that is."""
 
@@ -514,7 +557,7 @@ def test_ctrl_c_ends_with_the_batch(press, tiny, monkeypatch):
     """Or with one soon after it: an epoch may take minutes."""
 
     def slow(self, index):
-        time.sleep(0.02)
+        time.sleep(0.05)
         if len(taken) == 3:
             # In a thread of TensorFlow's; it is the main one that gets it.
             press()
@@ -531,6 +574,17 @@ def test_ctrl_c_ends_with_the_batch(press, tiny, monkeypatch):
     with pytest.raises(KeyboardInterrupt), terminal.put_off():
         training.epoch()
     assert 3 < len(taken) < 60
+    assert training.history == {}
+
+
+def test_epoch_that_was_cut_off_is_none(tiny, monkeypatch):
+    """Whatever is known of Ctrl-C behind it, as in another thread."""
+    answers = [True, False]
+    monkeypatch.setattr(terminal, "interrupted", lambda: answers.pop(0))
+    (configuration,) = studies.study("smoke", ["relu"]).configurations
+    training = runs.Training(configuration, tiny)
+    with pytest.raises(KeyboardInterrupt):
+        training.epoch()
     assert training.history == {}
 
 
@@ -572,17 +626,19 @@ def test_ctrl_c_outside_of_commands(drop, fake_runs, capsys, tmp_path):
 
 
 @pytest.mark.parametrize("handler", [signal.SIG_IGN, lambda *event: None])
-def test_library_keeps_its_ctrl_c(handler):
+def test_library_keeps_its_ctrl_c(handler, capfd):
     """As where a shell starts it in the background."""
 
     @terminal.command
     def pressed(arguments):
-        signal.raise_signal(signal.SIGINT)
+        with terminal.put_off():
+            signal.raise_signal(signal.SIGINT)
         return 0
 
     before = signal.signal(signal.SIGINT, handler)
     try:
         assert pressed([]) == 0
+        assert capfd.readouterr().err == ""
         assert signal.getsignal(signal.SIGINT) is handler
     finally:
         signal.signal(signal.SIGINT, before)
