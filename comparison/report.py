@@ -44,6 +44,13 @@ How many of the seeds learned, with a test accuracy above {tables.LEARNED}:"""
 CITED = """\
 low, high: 95 % interval for one new run, from the seeds measured (t); inside:
 whether the published run lies within."""
+COLUMNS = """\
+Of each activation: `training` and `validation`, the accuracies after the last
+epoch (the training one is Keras's average over the epoch, with dropout at
+work); `test accuracy` and `test loss`, the means over the seeds; `±`, half the
+95 % interval of that mean, and `sd`, the standard deviation over the seeds, of
+the accuracy, and of the loss where they say so. Accuracies are fractions;
+differences are percentage points."""
 UNITS = {
     "test_accuracy": "test accuracy, percentage points",
     "test_loss": "test loss, nats",
@@ -158,13 +165,18 @@ def page():
         "`python -m comparison.report` writes this page; a test holds it to "
         "the records.",
     ]
-    for study in studies.STUDIES.values():
-        found = studies.records(study, folders)
-        if found:
-            parts.append(
-                f"## {study.name}\n\n{study.purpose}\n\n```\n"
-                f"{text(study, found, folders)}\n```"
-            )
+    recorded = {
+        study: found
+        for study in studies.STUDIES.values()
+        if (found := studies.records(study, folders))
+    }
+    contents = " · ".join(f"[{s.name}](#{s.name})" for s in recorded)
+    parts += [f"{contents} · [claims](#claims)", COLUMNS]
+    for study, found in recorded.items():
+        parts.append(
+            f"## {study.name}\n\n{study.purpose}\n\n```\n"
+            f"{text(study, found, folders)}\n```"
+        )
     return "\n\n".join([*parts, claims.page(folders)]) + "\n"
 
 

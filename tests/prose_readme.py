@@ -1,13 +1,14 @@
 """The facts in the README; see prose.py."""
 
 import itertools
+import math
 
 import prose_03
 import prose_05
 import prose_06
 from prose import where
 
-from comparison import depth, records, studies, tables
+from comparison import depth, factors, records, studies, tables
 
 STUDY = studies.study("controlled")
 _found = studies.records(STUDY, [records.RESULTS])
@@ -57,9 +58,48 @@ def all_of(networks, reached):
     return [networks]
 
 
+RELUS = ("relu", "leaky_relu")
+DEEP = f"depth == {prose_05.LAYERS}"
+FROM_HE = f"{DEEP} and initializer == 'he_normal' and activation != 'sigmoid'"
+FROM_GLOROT = f"{DEEP} and initializer == 'glorot_uniform'"
+DEEP_RELU = f"{FROM_GLOROT} and activation == 'relu'"
+
+
+def from_he():
+    """The least of the medians with the deepest, sigmoid's left out, in %."""
+    return 100 * prose_05.fields(FROM_HE)["median"].min()
+
+
+def all_learn_from_he():
+    rows = prose_05.fields(FROM_HE)
+    return len(rows) == 8 and (rows["learned"] == rows["seeds"]).all()
+
+
+def none_of_swishes():
+    rows = prose_05.fields(f"{FROM_GLOROT} and {prose_05.SWISHES}")
+    return len(rows) == 3 and not rows["learned"].any()
+
+
+def never_behind():
+    """At how many settings, if no activation is shown to be above the two."""
+    places = [(level.factor, level.label) for level in factors.LEVELS]
+    for place in places:
+        found = prose_06.pairs_at(place)
+        for first, second in prose_06.shown_pairs(found):
+            lower, higher = first, second
+            if found.loc[(first, second), "difference"] > 0:
+                lower, higher = second, first
+            if lower in RELUS and higher not in RELUS:
+                return [math.nan]
+    return [len(places)]
+
+
 FACTS = [
-    ("over {} seeds each", lambda: [len(SEEDS)]),
-    ("within {} points of one another, and no two of them are shown", alike),
+    (
+        "makes no difference that {} seeds show: their means lie within {} "
+        "points of one another",
+        lambda: [len(SEEDS), *alike()],
+    ),
     (
         "On Fashion-MNIST ({} seeds), where",
         lambda: [len(studies.study("controlled_fashion").seeds)],
@@ -95,12 +135,14 @@ FACTS = [
     ),
     (
         "of {} plain dense ones, nine activations from five initialisations, "
-        "all {} end at {} % or more with 2 layers, and only {} of them with 32",
+        "all {} end at {} % or more with 2 layers, and with 32 layers {} do "
+        "and {} learn nothing",
         lambda: [
             *all_of(*reaching(2)),
             *all_of(*reaching(2)),
             100 * depth.REACHED,
             reaching(32)[1],
+            (prose_05.fields("depth == 32")["learned"] == 0).sum(),
         ],
     ),
     (
@@ -112,9 +154,35 @@ FACTS = [
         ],
     ),
     (
-        "with batch normalisation 32 layers from Glorot's initialisation end at "
-        "{} % with ReLU and at {} % with swish",
-        lambda: [prose_05.normalised(name) for name in ("relu", "swish")],
+        "all but sigmoid end above {} % there, and from Glorot's with batch "
+        "normalisation ReLU, still rising, is at {} % and swish at {} %",
+        lambda: [
+            where(
+                from_he() > 100 * depth.REACHED and prose_05.rising()[0] > 0,
+                100 * depth.REACHED,
+            ),
+            *[prose_05.normalised(name) for name in ("relu", "swish")],
+        ],
+    ),
+    ("where its {} % interval, which allows", lambda: [95]),
+    ("at any of the {} settings tried", never_behind),
+    (
+        "From He's {} layers learn with every activation tried but sigmoid; "
+        "from Glorot's, which is Keras's default, swish and GELU learn nothing "
+        "there, and ReLU ends at {} %.",
+        lambda: [
+            where(all_learn_from_he(), prose_05.LAYERS),
+            where(
+                none_of_swishes(), prose_05.fields(DEEP_RELU)["median"] * 100
+            ).item(),
+        ],
+    ),
+    (
+        "with {} they end at {} and {} %, where ReLU is at {}.",
+        lambda: [
+            prose_05.LAYERS,
+            *[prose_05.normalised(n) for n in ("swish", "elu", "relu")],
+        ],
     ),
     ("(Towards Data Science, {};", lambda: [2019]),
     (", {}. MNIST", lambda: [2017]),

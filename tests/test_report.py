@@ -27,6 +27,17 @@ def test_page_of_results_is_what_the_records_give():
     assert report.PAGE.read_text(encoding="utf-8") == report.page()
 
 
+def test_contents_of_the_page():
+    """Each link is to a heading, and each heading has one.
+
+    They are words that make the same anchor on GitHub and in the site.
+    """
+    page = report.page()
+    headings = re.findall(r"^## (.*)$", page, re.M)
+    assert all(re.fullmatch("[a-z_]+", heading) for heading in headings)
+    assert re.findall(r"\(#([^)]*)\)", page) == headings
+
+
 def test_effects_are_what_the_records_hold():
     """Each ablation less the controlled run of its seed, by hand."""
     ablations = studies.study("ablations")
@@ -90,6 +101,76 @@ def test_baseline_may_lie_beside_the_records(tmp_path, write_record):
     write_record(Configuration("relu", seed=7), tmp_path, 0.96)
     text = report.text(study, found, [tmp_path, records.RESULTS])
     assert re.search(r"^relu, validation=test +1 +1\.0 ", text, re.M)
+
+
+# The documents.
+
+
+def python_of(path):
+    """Returns the Python code of a document, block by block."""
+    text = (ROOT / path).read_text(encoding="utf-8")
+    return re.findall(r"^```python\n(.*?)^```", text, re.M | re.S)
+
+
+def test_code_of_the_command_line_page(capsys, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    names = {}
+    for code in python_of("docs/command-line.md"):
+        exec(code, names)
+    printed = capsys.readouterr().out.splitlines()
+    assert "3 True held_out 0.9931" in printed
+    assert len(printed) > 1000
+
+
+def test_code_of_a_function_of_your_own(capsys):
+    code, _study = python_of("docs/extending.md")
+    exec(code, {})
+    rows = capsys.readouterr().out.splitlines()
+    assert len(rows) == 3 and rows[0].startswith("relu [0.")
+
+
+def test_numbers_of_runs_are_those_of_the_studies():
+    page = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (`.*?`) \| ([\d, ]+) \|", page, re.M)
+    told = {
+        name: int(number)
+        for names, numbers in rows
+        for name, number in zip(
+            re.findall(r"`(\w+)`", names), numbers.split(", "), strict=True
+        )
+    }
+    assert told == {
+        name: len(study.configurations)
+        for name, study in studies.STUDIES.items()
+    }
+
+
+def test_times_are_those_of_the_last_benchmark():
+    found = (ROOT / "benchmarks" / "last_run.txt").read_text(encoding="utf-8")
+
+    def number(pattern, text=found):
+        return float(re.search(pattern, text, re.M)[1])
+
+    page = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
+    assert "20 epochs of 55,000" in found
+    a_run = number(r": (\d+) s in training") + number(r", (\d+) s outside")
+    assert number(r"images, (\d+) seconds", page) == a_run
+    quick = number(r"whole process, once: ([\d.]+) s")
+    assert number(r"`quick` takes (\d+) seconds", page) == round(quick)
+
+    page = (ROOT / "docs" / "speed.md").read_text(encoding="utf-8")
+    keras = number(r"^ +float32 step, of plain Keras .* ([\d.]+) +\w+$")
+    assert number(r"takes ([\d.]+) of plain", page) == round(keras, 2)
+    torch = number(r"^ +float32 step, of PyTorch  .* ([\d.]+) +\w+$")
+    assert number(r"and ([\d.]+) of PyTorch", page) == round(torch, 2)
+    relu, swish = (
+        number(rf"^{name} .* to [\d.]+ +([\d.]+) ")
+        for name in ("relu", "swish, one beta")
+    )
+    assert number(r"it takes ([\d.]+) times", page) == round(swish, 2)
+    assert number(r"and ([\d.]+) times as long as", page) == round(
+        swish / relu, 1
+    )
 
 
 def test_figure_is_there():

@@ -171,7 +171,7 @@ def page(folders):
     }
     tables = {n: pd.DataFrame(r["rows"]) for n, r in found.items() if r}
     lines = [
-        "## The article's claims",
+        "## claims",
         "",
         "| | claim | verdict | measured |",
         "|---|---|---|---|",
