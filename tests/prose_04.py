@@ -5,9 +5,11 @@ import math
 
 import numpy as np
 import pandas as pd
+import prose_05
+import prose_06
 from prose import where
 
-from comparison import claims, records, statistics
+from comparison import claims, records, statistics, studies, tables
 from comparison.claims import (
     cost,
     dying,
@@ -313,6 +315,36 @@ def demonstrated():
 
 def default(function, name):
     return inspect.signature(function).parameters[name].default
+
+
+def deep_and_trained():
+    """Medians in % with 32 plain layers: tanh's from either, two from He's."""
+    rows = prose_05.fields("depth == 32").set_index(
+        ["activation", "initializer"]
+    )
+    tanh = 100 * rows.loc["tanh"].loc[[HE, GLOROT], "median"]
+    assert rows.loc["tanh"].loc[[HE, GLOROT], "learned"].eq(3).all()
+    none = not rows.loc[[("swish", GLOROT), ("gelu", GLOROT)], "learned"].any()
+    return [
+        where(round(tanh[HE]) == round(tanh[GLOROT]), tanh[HE]),
+        *(
+            100 * where(none, rows.loc[(name, HE), "median"])
+            for name in ("swish", "gelu")
+        ),
+    ]
+
+
+def sigmoid_of_four_layers():
+    """Seeds of sigmoid without normalisation, on a part and on all images."""
+    few = prose_06.accuracies(*prose_06.OFF).loc["sigmoid"].dropna()
+    all_ = prose_06.accuracies(*prose_06.ALL_OFF).loc["sigmoid"].dropna()
+    learned = 100 * tables.LEARNED
+    images = studies.study("knobs").configurations[0].train_samples
+    return [
+        where((few <= learned).all(), len(few)),
+        images,
+        where((all_ <= learned).sum() == 2, len(all_)),
+    ]
 
 
 FACTS = [
@@ -653,6 +685,18 @@ FACTS = [
             for name in ("relu", "tanh")
             for initializer in (HE, GLOROT)
         ],
+    ),
+    (
+        "He's serves tanh as well, at {} % from either, and it is swish and "
+        "GELU that need it: they end at {} and {} % from He's, and learn "
+        "nothing from Glorot's",
+        deep_and_trained,
+    ),
+    ("[Trained with 32 layers", list),
+    (
+        "none of {} seeds of sigmoid learns anything from {} images, and of "
+        "all images two of {} do not.",
+        sigmoid_of_four_layers,
     ),
     (
         "a tenth or more of ReLU's units die from {} on",
