@@ -6,7 +6,10 @@ import os
 import joblib
 
 # What takes longest comes first, or one process would end alone with it.
-LONGEST = ("test_cluster.py", "test_runs.py", "test_notebooks_live.py")
+LONGEST = (
+    *("test_cluster.py", "test_runs.py", "test_notebooks_live.py"),
+    "test_terminal.py",
+)
 
 # A worker's threads are its share of the cores: more would wait for one
 # another. Before TensorFlow is imported, and for what the tests start, too.

@@ -818,11 +818,11 @@ def test_interrupted_and_killed(
 ):
     """Ctrl-C in the second run, then kill -9, then to the end."""
     # Enough to be in their midst, however late the signal comes.
-    study = studies.study("smoke", ["relu", "tanh"], epochs=9)
+    study = studies.study("smoke", ["relu", "tanh"], epochs=5)
     results = tmp_path / "results"
     first, second = (results / f"{c.key}.json" for c in study.configurations)
     checkpoint = results / f"{study.configurations[1].key}.checkpoint.npz"
-    words = "run smoke --activations relu tanh --epochs 9 --results results"
+    words = "run smoke --activations relu tanh --epochs 5 --results results"
     finished = write_record(study.configurations[0], results)
 
     run = process(*words.split())
@@ -851,6 +851,6 @@ def test_interrupted_and_killed(
     assert "damaged" not in err
     assert records.read(first) == finished
     record = records.read(second)
-    assert len(record["history"]["loss"]) == 9
+    assert len(record["history"]["loss"]) == 5
     assert not checkpoint.exists()
     assert "relu" in out and "tanh" in out

@@ -124,7 +124,9 @@ def test_code_of_the_command_line_page(capsys, monkeypatch):
 
 def test_code_of_a_function_of_your_own(capsys):
     code, _study = python_of("docs/extending.md")
-    exec(code, {})
+    # One seed says as well that it runs.
+    assert code.count("range(3)") == 1
+    exec(code.replace("range(3)", "range(1)"), {})
     rows = capsys.readouterr().out.splitlines()
     assert len(rows) == 3 and rows[0].startswith("relu [0.")
 

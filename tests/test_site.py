@@ -185,7 +185,7 @@ def test_the_advice_is_a_page_that_says_what_the_chapter_says(built, pages):
         section = text.partition(start)[2].partition("</section>")[0]
         return re.sub("<[^>]+>", "", section).split()
 
-    words = said("site/advice.html", "are there.</em></p>")
+    words = said("site/advice.html", "behind each sentence.</em></p>")
     heading = "<h2>How to choose an activation"
     # The chapter has a sign behind its heading, for a link to it.
     assert words == said("notebooks/04_why.html", heading)[1:]

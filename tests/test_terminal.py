@@ -540,6 +540,7 @@ def test_ctrl_c_in_a_trace(press_in_trace, tiny, capsys, own_results, tmp_path):
     assert len(err.splitlines()) == 2
 
 
+@pytest.mark.parametrize("press_in_trace", TRACES[1:2], indirect=True)
 def test_ctrl_c_in_a_trace_outside_of_commands(
     press_in_trace, tiny, own_results, tmp_path
 ):
