@@ -32,7 +32,7 @@ def test_contents_of_the_page():
 
     They are words that make the same anchor on GitHub and in the site.
     """
-    page = report.page()
+    page = report.PAGE.read_text(encoding="utf-8")
     headings = re.findall(r"^## (.*)$", page, re.M)
     assert all(re.fullmatch("[a-z_]+", heading) for heading in headings)
     assert re.findall(r"\(#([^)]*)\)", page) == headings
