@@ -41,7 +41,7 @@ def run(study, options):
             found = studies.run(
                 study,
                 options.results,
-                _folders(options)[1:],
+                _own(options),
                 options.data,
                 client,
             )
@@ -134,9 +134,12 @@ def _figures(options):
 
 
 def _folders(options):
-    if getattr(options, "anew", False):
-        return [options.results]
-    return [options.results, records.RESULTS]
+    return [options.results, *_own(options)]
+
+
+def _own(options):
+    """Where the project's own records lie, if they are to be read."""
+    return [] if options.anew else [records.RESULTS]
 
 
 def _draw(study, found, options):
@@ -173,7 +176,7 @@ def _parser():
         sub = commands.add_parser(
             command, help=words, description=words, allow_abbrev=False
         )
-        sub.set_defaults(command=function)
+        sub.set_defaults(command=function, anew=False)
         sub.add_argument(
             "study",
             nargs="?" if command == "run" else None,

@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import logging
 import signal
-import threading
 from multiprocessing import resource_tracker
 
 import dask
@@ -23,7 +22,7 @@ from distributed.comm import CommClosedError
 from distributed.utils import silence_logging_cmgr
 
 from activations import shown
-from comparison import process, records, runs
+from comparison import process, records, runs, terminal
 
 _SETTINGS = {
     # A checkpoint has some 14 MB, of which Dask would warn.
@@ -114,8 +113,7 @@ def _undisturbed():
     signals blocked that are blocked where they are started, those as well that
     replace others later.
     """
-    in_main = threading.current_thread() is threading.main_thread()
-    if not in_main or not hasattr(signal, "pthread_sigmask"):
+    if not terminal.in_main() or not hasattr(signal, "pthread_sigmask"):
         yield
         return
     # When it starts, it lifts the block.

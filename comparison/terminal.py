@@ -109,11 +109,15 @@ def _is_command():
     )
 
 
+def in_main():
+    """Whether this is the thread that Ctrl-C interrupts."""
+    return threading.current_thread() is threading.main_thread()
+
+
 def _exchange(old, new):
     """Gives Ctrl-C another handler, if it has the one that it should have."""
     # No other thread may.
-    in_main = threading.current_thread() is threading.main_thread()
-    if in_main and signal.getsignal(signal.SIGINT) is old:
+    if in_main() and signal.getsignal(signal.SIGINT) is old:
         signal.signal(signal.SIGINT, new)
 
 
@@ -209,7 +213,7 @@ def put_off():
     for ever. Only the main thread is interrupted: elsewhere nothing is done,
     nor where Ctrl-C has a handler that is not Python's own.
     """
-    if threading.current_thread() is not threading.main_thread():
+    if not in_main():
         yield
         return
     with _noting(), interruptible():

@@ -576,9 +576,9 @@ def rising():
     return [where(len(rise) == 6, rise.min()), rise.max()]
 
 
-def deep_from_he():
-    """Medians of ReLU and leaky ReLU from He's with 32 plain layers, in %."""
-    rows = fields(f"initializer == '{HE}' and depth == {LAYERS}")
+def plain_relus(initializer):
+    """Medians of ReLU and leaky ReLU with 32 plain layers, in %."""
+    rows = fields(f"initializer == '{initializer}' and depth == {LAYERS}")
     rows = rows.set_index("activation")["median"]
     return [100 * rows[name] for name in ("relu", "leaky_relu")]
 
@@ -1487,14 +1487,7 @@ FACTS = [
         lambda: [
             *map(normalised, ("relu", "leaky_relu")),
             *rising(),
-            *(
-                100
-                * fields(
-                    f"{GLOROT_FIELDS} and depth == {LAYERS} "
-                    f"and activation == '{name}'"
-                )["median"].item()
-                for name in ("relu", "leaky_relu")
-            ),
+            *plain_relus(GLOROT),
             *largest_fall(),
         ],
     ),
@@ -1533,7 +1526,7 @@ FACTS = [
         "So with {} layers normalising has not, within these epochs, made good "
         "what Glorot's initialisation lacks for ReLU: plain, from He's, the two "
         "end at {} and {} %.",
-        lambda: [LAYERS, *deep_from_he()],
+        lambda: [LAYERS, *plain_relus(HE)],
     ),
     ("A constant smaller than {} was not tried", lambda: [EPSILON]),
     ("from Glorot's with 2 layers?", list),

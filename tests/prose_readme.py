@@ -61,23 +61,9 @@ def all_of(networks, reached):
 RELUS = ("relu", "leaky_relu")
 DEEP = f"depth == {prose_05.LAYERS}"
 FROM_HE = f"{DEEP} and initializer == 'he_normal' and activation != 'sigmoid'"
-FROM_GLOROT = f"{DEEP} and initializer == 'glorot_uniform'"
-DEEP_RELU = f"{FROM_GLOROT} and activation == 'relu'"
-
-
-def from_he():
-    """The least of the medians with the deepest, sigmoid's left out, in %."""
-    return 100 * prose_05.fields(FROM_HE)["median"].min()
-
-
-def all_learn_from_he():
-    rows = prose_05.fields(FROM_HE)
-    return len(rows) == 8 and (rows["learned"] == rows["seeds"]).all()
-
-
-def none_of_swishes():
-    rows = prose_05.fields(f"{FROM_GLOROT} and {prose_05.SWISHES}")
-    return len(rows) == 3 and not rows["learned"].any()
+OF_SWISHES = (
+    f"{DEEP} and initializer == 'glorot_uniform' and {prose_05.SWISHES}"
+)
 
 
 def never_behind():
@@ -158,7 +144,8 @@ FACTS = [
         "normalisation ReLU, still rising, is at {} % and swish at {} %",
         lambda: [
             where(
-                from_he() > 100 * depth.REACHED and prose_05.rising()[0] > 0,
+                prose_05.span(FROM_HE)[0] > 100 * depth.REACHED
+                and prose_05.rising()[0] > 0,
                 100 * depth.REACHED,
             ),
             *[prose_05.normalised(name) for name in ("relu", "swish")],
@@ -171,10 +158,16 @@ FACTS = [
         "from Glorot's, which is Keras's default, swish and GELU learn nothing "
         "there, and ReLU ends at {} %.",
         lambda: [
-            where(all_learn_from_he(), prose_05.LAYERS),
             where(
-                none_of_swishes(), prose_05.fields(DEEP_RELU)["median"] * 100
-            ).item(),
+                len(prose_05.fields(FROM_HE)) == 8,
+                prose_05.all_learned(FROM_HE, "depth", prose_05.LAYERS),
+            ),
+            where(
+                len(prose_05.fields(OF_SWISHES)) == 3,
+                prose_05.none_learned(
+                    OF_SWISHES, prose_05.plain_relus("glorot_uniform")[0]
+                ),
+            ),
         ],
     ),
     (

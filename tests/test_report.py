@@ -157,6 +157,9 @@ def test_times_are_those_of_the_last_benchmark():
     assert "20 epochs of 55,000" in found
     a_run = number(r": (\d+) s in training") + number(r", (\d+) s outside")
     assert number(r"images, (\d+) seconds", page) == a_run
+    runs = len(studies.study("controlled").configurations)
+    assert (runs, round(runs * a_run / 3600)) == (60, 7)
+    assert "sixty of them are seven hours" in page
     quick = number(r"whole process, once: ([\d.]+) s")
     assert number(r"`quick` takes (\d+) seconds", page) == round(quick)
 
